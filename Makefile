@@ -1,0 +1,105 @@
+# Every target makes its own environment in .venv from the lock first, when that is missing or out of date.
+#   PYTHON=/path/to/python3.12   which Python to build it with (default: the first usable of CANDIDATES)
+#   BUNDLE=models/icp/v1         which bundle `make wheel-check` opens
+#   UPGRADE=--upgrade            let `make lock` move every version, not only those that have to
+#   PYTEST_ARGS="-k splits"      passed on by `make test`
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?=
+CANDIDATES = $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
+VENV = .venv
+STAMP = $(VENV)/made-from-lock
+BIN = $(VENV)/bin
+BUNDLE ?= $(lastword $(sort $(wildcard demo/models/*/v*)) $(sort $(wildcard models/demo/v*)))
+UPGRADE ?=
+PYTEST_ARGS ?=
+
+# Two test processes on two cores: a library that starts threads of its own would only slow them down.
+ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
+.PHONY: help demo test check check-format check-lint check-types check-layout lock recovery bench-model bench-speed wheel-check clean
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(STAMP) ## a synthetic CRM with a planted truth: train on it, score a list, say what was found (into demo/)
+	@$(BIN)/icp demo
+
+test: $(STAMP) ## all tests, in two processes
+	@$(ONE_THREAD) $(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+check: check-format check-lint check-types check-layout ## format, lint, types, and the laws of the file tree
+
+check-format: $(STAMP)
+	@$(BIN)/ruff format --check .
+
+check-lint: $(STAMP)
+	@$(BIN)/ruff check .
+
+check-types: $(STAMP)
+	@$(BIN)/mypy
+
+check-layout: $(STAMP)
+	@$(BIN)/python -m pytest -q tests/layout
+
+recovery: $(STAMP) ## planted and null worlds, all seeds: is the truth found, and nothing where there is none?
+	@$(BIN)/python training/benchmarks/recovery.py
+
+bench-model: $(STAMP) ## accuracy beside other models, on the shared data sets
+	@$(BIN)/python training/benchmarks/shared_sets.py
+
+bench-speed: $(STAMP) ## how long training and scoring take, and how much memory
+	@$(BIN)/python training/benchmarks/speed.py
+
+wheel-check: $(STAMP) ## the wheel alone, in an empty environment and another folder, reproduces a bundle's golden rows
+	@test -d "$(BUNDLE)" || { echo "make wheel-check needs the folder of a bundle and found none; run make demo first, or name one with BUNDLE=models/icp/v1." >&2; exit 1; }
+	@rm -rf build/wheel
+	@$(BIN)/python -m pip wheel -qq --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir build/wheel .
+	@room=$$(mktemp -d) && trap 'rm -rf "$$room"' EXIT INT TERM && \
+	wheel=$$(echo "$(CURDIR)"/build/wheel/*.whl) && bundle=$$(realpath "$(BUNDLE)") && \
+	"$(BIN)/python" -m venv "$$room/venv" && \
+	"$$room/venv/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-plain.lock && \
+	"$$room/venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps --no-index "$$wheel" && \
+	cp tests/wheel/check_wheel.py "$$room/check_wheel.py" && cd "$$room" && \
+	venv/bin/python check_wheel.py "$$bundle"
+
+LOCKING = $(BIN)/uv --no-config pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --system-certs \
+	--custom-compile-command "make lock" $(UPGRADE)
+
+lock: | $(BIN)/uv ## write both lock files anew from pyproject.toml
+	@$(LOCKING) --extra train --extra dev --output-file requirements.lock
+	@$(LOCKING) --constraint requirements.lock --no-annotate --output-file requirements-plain.lock
+
+clean: ## remove what make made: .venv, demo, build and the tools' caches (models and mlruns stay)
+	@rm -rf $(VENV) demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find icp_ml training tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- the environment ---------------------------------------------------------------------------------------------
+
+USABLE = import sys, importlib.util as u; \
+sys.version_info >= (3, 11) or sys.exit("it is %d.%d" % sys.version_info[:2]); \
+u.find_spec("venv") and u.find_spec("ensurepip") or sys.exit("it lacks venv or ensurepip")
+
+$(BIN)/pip:
+	@for python in $(CANDIDATES); do \
+	  if ! command -v "$$python" >/dev/null 2>&1; then why="not found"; \
+	  elif why=$$("$$python" -c '$(USABLE)' 2>&1); then exec "$$python" -m venv $(VENV); \
+	  else why=$$(printf '%s\n' "$$why" | head -n 1); fi; \
+	  seen="$${seen:+$$seen, }$$python ($$why)"; \
+	done; \
+	echo "icp-ml needs Python 3.11 or later with venv and ensurepip, and there is only: $$seen; install one (on Debian: apt-get install python3-venv) or name one with PYTHON=/path/to/python." >&2; \
+	exit 1
+
+$(STAMP): requirements.lock pyproject.toml | $(BIN)/pip
+	@echo "Installing the locked packages into $(VENV): about 1.3 GB, once, some minutes."
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -c 'import lightgbm' || { echo "LightGBM was installed and cannot be loaded; if libgomp.so.1 is what it misses, install that library (on Debian: apt-get install libgomp1) and run make again." >&2; exit 1; }
+	@touch $@
+
+$(BIN)/uv:
+	@$(MAKE) --no-print-directory $(STAMP)

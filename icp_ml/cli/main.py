@@ -1,0 +1,45 @@
+"""`icp`: the verbs, and what a person sees when something is wrong.
+
+A mistake that a person can mend is one sentence and an exit code. Anything else is our bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from icp_ml.cli.check import check
+from icp_ml.cli.demo import demo
+from icp_ml.cli.init import init
+from icp_ml.cli.score import score
+from icp_ml.cli.show import show
+from icp_ml.cli.train import train
+from icp_ml.errors import IcpError
+
+app = typer.Typer(
+    name="icp",
+    help="Learn from won and lost deals which companies are worth selling to, why, and how sure one can be.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for verb in (demo, init, check, train, show, score):
+    app.command()(verb)
+
+
+def main() -> None:
+    """Run a verb and leave with its exit code (see errors.py)."""
+    try:
+        app()
+    except IcpError as error:
+        sys.stderr.write(f"icp: {error.sentence}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("icp: stopped; nothing half-written was left behind\n")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""`icp train`: from a configuration to a new version of the model, or to the reason why there is none."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from icp_ml.cli.learning import progress, training_line
+
+if TYPE_CHECKING:
+    from icp_training.line import Trained
+
+
+def train(
+    config: Annotated[Path, typer.Argument(help="The configuration; `icp init` drafts one from an export.")],
+    *,
+    trials: Annotated[int, typer.Option(min=1, help="Parameter sets that the search tries.")] = 30,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.01, help="End the search early; the result then depends on the machine.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON and nothing else.")] = False,
+) -> None:
+    """Judge, fit, explain and write a new version below models/; or say why there is no reliable signal."""
+    line = training_line()
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    with progress() as on_step:
+        trained: Trained = line.train(config, line.Budget(trials, minutes), now, on_step)
+    if as_json:
+        typer.echo(json.dumps(_document(trained), indent=2, ensure_ascii=False))
+    else:
+        _print(trained)
+    if trained.refusal is not None:
+        raise trained.refusal
+
+
+def _document(trained: Trained) -> dict[str, object]:
+    from icp_ml.serve.documents import as_json_value
+
+    return {
+        "bundle": None if trained.folder is None else str(trained.folder),
+        "version": trained.version,
+        "run_id": trained.run_id,
+        "refused": None if trained.refusal is None else trained.refusal.sentence,
+        "verdict": as_json_value(trained.verdict.model_dump()),
+        "profile": None if trained.profile is None else as_json_value(trained.profile.model_dump()),
+    }
+
+
+def _print(trained: Trained) -> None:
+    from rich.console import Console
+
+    from icp_ml.cli.pages import profile_page, verdict_page
+
+    console = Console()
+    for part in verdict_page(trained.verdict):
+        console.print(part)
+    if trained.profile is not None:
+        for part in profile_page(trained.profile):
+            console.print(part)
+    if trained.cut_short:
+        sys.stderr.write("The search was ended by --minutes: another run may choose other parameters.\n")
+    if trained.folder is not None:
+        typer.echo(f"Bundle: {trained.folder}")
+        typer.echo("Next: icp show, then icp score PROSPECTS -o scored.parquet")

@@ -1,0 +1,254 @@
+"""What a configuration declares about deals, accounts and prospects.
+
+Every settings class is frozen, is checked when it is built, and refuses a key that it does not know.
+`parse_settings` is the way in from a file: it turns the first mistake into one sentence.
+
+    deals:
+      source: deals.csv
+      id: Deal ID
+      opened: Created
+      closed: Closed
+      outcome: {column: Stage, won: [Closed Won], lost: [Closed Lost], open: [Discovery, Proposal]}
+    attributes:
+      firmographic:
+        employees: number                                  # the short form of {kind: number}
+        revenue band: {kind: ordered, column: Revenue}      # range texts, ordered by their lower bound
+      engagement:
+        demo asked: {kind: flag, known: during, use: no}    # known too late to be learned from
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Annotated, Final, Literal, Self, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+from pydantic import ValidationError as _ValidationError
+
+from icp_ml.deals.refusals import config_error
+
+Kind = Literal["number", "category", "ordered", "flag", "set", "date", "year"]
+Layer = Literal["firmographic", "technographic", "behavioural", "engagement"]
+Axis = Literal["fit", "intent"]
+Known = Literal["before", "at_open", "during", "after"]
+Ranges = Literal["midpoint"]
+Decimal = Literal[".", ","]
+DateOrder = Literal["iso", "mdy", "dmy"]
+RepeatedIds = Literal["refuse", "keep_first", "keep_all"]
+
+AXIS_OF_LAYER: Final[Mapping[Layer, Axis]] = MappingProxyType(
+    {"firmographic": "fit", "technographic": "fit", "behavioural": "intent", "engagement": "intent"}
+)
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def parse_settings(model_class: type[M], data: object) -> M:
+    """Check `data` (what a YAML file holds) against a settings class.
+
+    Raises `ConfigError` with one sentence about the first mistake: its dotted key, what was expected, what
+    was found, and what to do. Unknown keys come first: a misspelt key explains the missing one beside it.
+    """
+    try:
+        return model_class.model_validate(data)
+    except _ValidationError as error:
+        raise config_error(model_class, error) from None
+
+
+def _as_word(value: object) -> object:
+    """YAML reads `12` and `2024-01-31` as other things than text; where a word is meant, they are words."""
+    is_other = isinstance(value, int | float | date) and not isinstance(value, bool)
+    return str(value) if is_other else value
+
+
+def _as_words(value: object) -> object:
+    if isinstance(value, list | tuple):
+        return tuple(_as_word(item) for item in value)
+    return value if value is None else (_as_word(value),)
+
+
+def _as_answers(value: object) -> object:
+    """YAML reads `No` and `no` alike as false, so that either spelling is meant in the data."""
+    items = value if isinstance(value, list | tuple) else (value,)
+    return tuple(word for item in items for word in _answers_of(item))
+
+
+def _answers_of(item: object) -> tuple[object, ...]:
+    if isinstance(item, bool):
+        return ("true", "yes") if item else ("false", "no")
+    return (_as_word(item),)
+
+
+def _as_delimiter(value: object) -> object:
+    return "\t" if value in ("tab", "\\t") else value
+
+
+def _known_encoding(value: str) -> str:
+    try:
+        return codecs.lookup(value).name
+    except LookupError:
+        raise ValueError(f"expected an encoding such as 'utf-8' or 'cp1252', found '{value}'") from None
+
+
+Word = Annotated[str, BeforeValidator(_as_word)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_as_words)]
+ColumnName = Annotated[str, BeforeValidator(_as_word), StringConstraints(strip_whitespace=True, min_length=1)]
+Delimiter = Annotated[str, BeforeValidator(_as_delimiter), StringConstraints(min_length=1, max_length=1)]
+Answers = Annotated[tuple[str, ...], BeforeValidator(_as_answers)]
+Encoding = Annotated[str, AfterValidator(_known_encoding)]
+
+
+class Settings(BaseModel):
+    """Base of every settings class: frozen, and an unknown key is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FileSettings(Settings):
+    """How the text of a CSV file is written; Parquet needs neither."""
+
+    delimiter: Delimiter = ","
+    encoding: Encoding = "utf-8"
+
+
+class AttributeSettings(Settings):
+    """One attribute of a company or a deal.
+
+    `column`: where it stands in the source; by default the attribute's own name.
+    `known`: when the value becomes known; only `before` and `at_open` are learned from by default.
+    `order`: for `ordered`, the levels from lowest to highest; without it levels are range texts ("51-200").
+    `ranges`: for `number`, read a range text as its midpoint; otherwise a range text is unreadable.
+    `separator`: for `set`, what stands between members. `decimal`: the decimal mark of numbers.
+    `date_order`: how dates are written; ISO dates are understood in any case.
+    `missing`: further texts that mean "not known", such as "Select" or "-", whatever their case.
+    """
+
+    kind: Kind
+    column: ColumnName | None = None
+    known: Known = "before"
+    order: Words = ()
+    ranges: Ranges | None = None
+    separator: Annotated[str, StringConstraints(min_length=1)] = ";"
+    decimal: Decimal = "."
+    date_order: DateOrder = "iso"
+    missing: Words = ()
+    use: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, data: object) -> object:
+        return {"kind": data} if isinstance(data, str) else data
+
+    @model_validator(mode="after")
+    def _options_fit_the_kind(self) -> Self:
+        if self.order and self.kind != "ordered":
+            raise ValueError(f"expected 'order' only beside 'kind: ordered', found 'kind: {self.kind}'")
+        if self.ranges and self.kind != "number":
+            raise ValueError(f"expected 'ranges' only beside 'kind: number', found 'kind: {self.kind}'")
+        levels = [level.strip().casefold() for level in self.order]
+        if len(set(levels)) < len(levels):
+            raise ValueError("expected every level of 'order' once, found one twice")
+        return self
+
+
+class AttributesSettings(Settings):
+    """The attributes of each layer, by name."""
+
+    firmographic: dict[ColumnName, AttributeSettings] = {}
+    technographic: dict[ColumnName, AttributeSettings] = {}
+    behavioural: dict[ColumnName, AttributeSettings] = {}
+    engagement: dict[ColumnName, AttributeSettings] = {}
+
+    def layers(self) -> tuple[tuple[Layer, Mapping[str, AttributeSettings]], ...]:
+        """The layers from firmographic to engagement, each with its attributes as written."""
+        return (
+            ("firmographic", self.firmographic),
+            ("technographic", self.technographic),
+            ("behavioural", self.behavioural),
+            ("engagement", self.engagement),
+        )
+
+
+class OutcomeSettings(Settings):
+    """What each value of the outcome column means.
+
+    Values are compared without regard to case or outer space.
+    """
+
+    column: ColumnName
+    won: Answers
+    lost: Answers
+    open: Answers = ()
+    ignore: Answers = ()
+
+    @model_validator(mode="after")
+    def _each_value_means_one_thing(self) -> Self:
+        if not self.won or not self.lost:
+            raise ValueError("expected at least one value in 'won' and one in 'lost', found none")
+        seen: dict[str, str] = {}
+        for meaning in ("won", "lost", "open", "ignore"):
+            for value in getattr(self, meaning):
+                other = seen.setdefault(value.strip().casefold(), meaning)
+                if other != meaning:
+                    both = f"'{other}' and '{meaning}'"
+                    raise ValueError(f"expected '{value}' to mean one thing, found it under {both}")
+        return self
+
+
+class WindowSettings(Settings):
+    """How far back deals are learned from, counted in calendar months on the closing date; None is all."""
+
+    months: Annotated[int, Field(ge=1)] | None = 24
+
+
+class DealsSettings(FileSettings):
+    """Where the deals are and what their columns mean.
+
+    `id` None: the row number. `account` None: each deal is its own account.
+    `opened`/`closed` None: the export has no such date; then nothing is forward in time.
+    `extracted`: the day of the export; by default the latest opening, or closing of a decided deal.
+    `repeated_ids`: what to do where an id stands on several rows.
+    """
+
+    source: Word
+    id: ColumnName | None = None
+    account: ColumnName | None = None
+    opened: ColumnName | None = None
+    closed: ColumnName | None = None
+    outcome: OutcomeSettings
+    window: WindowSettings = WindowSettings()
+    date_order: DateOrder = "iso"
+    extracted: date | None = None
+    repeated_ids: RepeatedIds = "refuse"
+
+
+class AccountsSettings(FileSettings):
+    """A table with one row an account; `id` is what `deals.account` refers to."""
+
+    source: Word
+    id: ColumnName
+
+
+class TablesSettings(Settings):
+    """Tables beside the deals."""
+
+    accounts: AccountsSettings | None = None
+
+
+class ProspectsSettings(FileSettings):
+    """A list to be scored. `map` leads from a column of the list to the source column of an attribute."""
+
+    source: Word | None = None
+    id: ColumnName | None = None
+    map: dict[ColumnName, ColumnName] = {}

@@ -1,0 +1,73 @@
+"""What goes wrong for a person, in one sentence that says what to do, with the exit code that a job reads.
+
+Every error that a user can cause is an `IcpError`. Anything else that escapes is our bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+
+class IcpError(Exception):
+    """Base of every error that a person can act on.
+
+    `sentence` says what was expected, what was found, in how many rows, and what to do.
+    """
+
+    exit_code = 1
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class ConfigError(IcpError):
+    """The command line or the configuration file cannot be used as written."""
+
+    exit_code = 2
+
+
+class InputError(IcpError):
+    """A file cannot be read, or breaks the contract that the configuration declares for it."""
+
+    exit_code = 3
+
+
+class TooFewDeals(IcpError):
+    """There are fewer accounts with a known outcome than anything could be learned from."""
+
+    exit_code = 4
+
+
+class NoSignal(IcpError):
+    """The attributes do not rank later deals better than chance would."""
+
+    exit_code = 5
+
+
+class LeakageQuestion(IcpError):
+    """A column may have been filled in after the outcome, and only a person can say."""
+
+    exit_code = 6
+
+
+class BundleInvalid(IcpError):
+    """A bundle is incomplete, altered, or does not reproduce its golden rows."""
+
+    exit_code = 7
+
+
+class ModelNotFound(IcpError):
+    """There is no model where one was asked for."""
+
+    exit_code = 8
+
+
+class TooManyUnusable(IcpError):
+    """More rows of a list could not be scored than the job allows."""
+
+    exit_code = 10
+
+
+class Locked(IcpError):
+    """Somebody else is writing there now; trying again later will work."""
+
+    exit_code = 75

@@ -1,0 +1,1 @@
+"""From that table to an honest probability."""

@@ -1,0 +1,92 @@
+"""How a set of deals is judged: forward in time where it can be, and said where it cannot.
+
+forward   rolling origins: learnt from what was known at a cut, judged on deals opened after it.
+blocked   too few later deals for that: consecutive blocks of opening dates, each judged by a model of all the others.
+          Both model and base rate are re-anchored block by block, so a base rate that drifts is not taken for skill,
+          nor is an attribute that only tells old deals from new ones.
+grouped   no dates: folds by account; the result says that it is not forward in time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from icp_ml.deals.contract import DealTable
+from icp_ml.model.skill import LEAST_JUDGED
+from icp_ml.model.splits import Fold, Maturity, complement, forward_folds, grouped_folds, maturity
+
+JudgementKind = Literal["forward", "blocked", "grouped"]
+
+OUTER_FOLDS = 5
+BLOCKS = 10
+"""More than the folds, because there are few deals: each model then learns from nine tenths of them."""
+LEAST_OUTCOMES_LEARNT = 12
+"""Wins and losses each that a fold must have to learn from; with fewer an inner fold may lack an outcome."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """kind: how. folds: the judgements. maturity: None without dates. sentence: what a report says of it."""
+
+    kind: JudgementKind
+    folds: tuple[Fold, ...]
+    maturity: Maturity | None
+    sentence: str
+
+
+def plan_judgement(deals: DealTable, seed: int) -> Judgement:
+    """Choose the folds. Deals of one account, and identical rows, are always on one side."""
+    groups = deals.groups()
+    if deals.opened is None or deals.closed is None or deals.extracted is None:
+        return _grouped(groups, deals.won, seed)
+    mature = maturity(deals.opened, deals.closed, deals.open_deals.opened, deals.extracted)
+    forward = forward_folds(deals.opened, deals.closed, groups, deals.extracted, mature.gap)
+    usable = tuple(fold for fold in forward if _can_learn(deals.won[fold.train]) and len(fold.test))
+    judged = sum(len(fold.test) for fold in usable)
+    if judged >= LEAST_JUDGED:
+        cost = usable[-1].immature + usable[-1].unusable
+        sentence = (
+            f"Judged forward in time: {judged:,} deals of accounts not learnt from, in {len(usable)} blocks, with a "
+            f"maturity gap of {mature.gap} days, which kept {cost:,} deals out of the last block."
+        )
+        return Judgement("forward", usable, mature, sentence)
+    return _blocked(deals.opened, groups, deals.won, mature, judged)
+
+
+def _can_learn(won: NDArray[np.int8]) -> bool:
+    return min(int(won.sum()), int(len(won) - won.sum())) >= LEAST_OUTCOMES_LEARNT
+
+
+def _grouped(groups: NDArray[np.int64], won: NDArray[np.int8], seed: int) -> Judgement:
+    held_out = grouped_folds(groups, won, OUTER_FOLDS, seed)
+    none = np.empty(0, dtype=np.intp)
+    folds = tuple(Fold(f"fold {k + 1}", complement(test, len(won)), test, none) for k, test in enumerate(held_out))
+    sentence = f"Judged by {OUTER_FOLDS} folds of accounts; without dates this is not forward in time."
+    return Judgement("grouped", folds, None, sentence)
+
+
+def _blocked(
+    opened: NDArray[np.datetime64],
+    groups: NDArray[np.int64],
+    won: NDArray[np.int8],
+    mature: Maturity,
+    forward: int,
+) -> Judgement:
+    """Consecutive blocks of equal size; an account's deals in other blocks are not learnt from."""
+    order = np.lexsort((groups, opened))
+    none = np.empty(0, dtype=np.intp)
+    folds = []
+    for test in np.array_split(order, BLOCKS):
+        others = np.flatnonzero(~np.isin(groups, groups[test]))
+        name = f"deals opened from {opened[test].min()} to {opened[test].max()}"
+        folds.append(Fold(name, others, np.sort(test), none))
+    sentence = (
+        f"Only {forward:,} deals could be judged forward in time and {LEAST_JUDGED} are needed, so each tenth of the "
+        f"deals, by opening date, was judged by a model of the others; this is not forward in time."
+    )
+    usable = tuple(fold for fold in folds if _can_learn(won[fold.train]))
+    return Judgement("blocked", usable, mature, sentence)

@@ -1,0 +1,169 @@
+"""The model that is used: one vocabulary, two members, one stack.
+
+    log-odds(x) = base + sum over columns of contribution_j(x)        probability = logistic(log-odds)
+
+Every number of the explanation is a number of the prediction: the contributions are the members' own, times their
+weights in the stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from icp_ml.deals.attributes import Attribute
+from icp_ml.deals.kinds import ParsedTable
+from icp_ml.deals.vocabulary import Vocabulary, fit_vocabulary
+from icp_ml.errors import NoSignal
+from icp_ml.model.metrics import log_losses
+from icp_ml.model.scorecard import Scorecard, ScorecardParams, fit_scorecard
+from icp_ml.model.skill import anchor
+from icp_ml.model.splits import complement, grouped_folds
+from icp_ml.model.stack import Stack, fit_stack
+from icp_ml.model.trees import TreeParams, Trees, cross_trees, fit_trees
+
+Floats = NDArray[np.float64]
+
+INNER_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class ModelParams:
+    """The parameters of both members; the search chooses them, the stack decides how much each member counts."""
+
+    scorecard: ScorecardParams = ScorecardParams()
+    trees: TreeParams = TreeParams()
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """values: (n, p) in log-odds, one column for each of the vocabulary's. base: mean log-odds of the reference rows.
+
+    Law: base + values.sum(axis=1) is the log-odds that is used, to 1e-9.
+    """
+
+    base: float
+    values: Floats
+
+
+@dataclass(frozen=True)
+class WinModel:
+    """A fitted model. `rows` everywhere are encoded by `vocabulary`: float64, shape (n, p).
+
+    anchor: log-odds added for the probability alone, where the base rate was found to have moved; 0 otherwise.
+    Order, contributions and reasons use the log-odds without it.
+    """
+
+    vocabulary: Vocabulary
+    scorecard: Scorecard
+    trees: Trees
+    stack: Stack
+    anchor: float = 0.0
+
+    def log_odds(self, rows: Floats) -> Floats:
+        """Log-odds of winning a closed opportunity, shape (n,)."""
+        return self.stack.combine([self.scorecard.log_odds(rows), self.trees.log_odds(rows)])
+
+    def contributions(self, rows: Floats) -> Contributions:
+        """What each column adds to the log-odds of each row, relative to the mean over the reference rows."""
+        on_scorecard, on_trees = self.stack.weights
+        values = on_scorecard * self.scorecard.contributions(rows) + on_trees * self.trees.contributions(rows)
+        return Contributions(self.base, values)
+
+    @property
+    def base(self) -> float:
+        """Mean log-odds over the reference rows, which are all training deals, unweighted."""
+        bases = [np.array([self.scorecard.base]), np.array([self.trees.base])]
+        return float(self.stack.combine(bases)[0])
+
+    def probability(self, log_odds: Floats) -> Floats:
+        """Probability of winning a closed opportunity from its log-odds, same shape, in [0, 1]."""
+        return np.asarray(expit(log_odds + self.anchor), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class CrossFit:
+    """Members out of fold, and how well their stack did: what the search minimises.
+
+    rounds: trees to grow. stack: fitted to the out-of-fold log-odds. loss: its mean log loss over them.
+    """
+
+    rounds: int
+    stack: Stack
+    loss: float
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """What both members learn from: encoded rows (n, p), outcomes (n,), account groups (n,), and weights or None."""
+
+    vocabulary: Vocabulary
+    rows: Floats
+    won: NDArray[np.int8]
+    groups: NDArray[np.int64]
+    weights: Floats | None = None
+
+
+def training_rows(
+    parsed: ParsedTable,
+    attributes: Sequence[Attribute],
+    won: NDArray[np.int8],
+    groups: NDArray[np.int64],
+    weights: Floats | None = None,
+) -> TrainingRows:
+    """Fit the vocabulary to these deals and encode them with it.
+
+    Raises `NoSignal` where no attribute has two values that enough deals share.
+    """
+    vocabulary = fit_vocabulary(parsed, attributes)
+    if not vocabulary.columns:
+        raise NoSignal(
+            f"expected an attribute with at least two values, found none among {len(attributes)} over {len(won):,} "
+            f"deals; name columns that differ between deals"
+        )
+    return TrainingRows(vocabulary, vocabulary.encode(parsed), won, groups, weights)
+
+
+def cross_fit(data: TrainingRows, params: ModelParams, seed: int) -> CrossFit:
+    """Predict every row by members that did not see its group, and stack them."""
+    folds = grouped_folds(data.groups, data.won, INNER_FOLDS, seed)
+    columns = data.vocabulary.columns
+    trees = cross_trees(data.rows, data.won, columns, params.trees, folds, seed=seed, weights=data.weights)
+    members = (cross_scorecard(data, params.scorecard, folds), trees.log_odds)
+    stack = fit_stack(members, data.won, folds)
+    return CrossFit(trees.rounds, stack, float(log_losses(stack.combine(members), data.won).mean()))
+
+
+def cross_scorecard(data: TrainingRows, params: ScorecardParams, folds: Sequence[NDArray[np.intp]]) -> Floats:
+    """Out-of-fold log-odds of the scorecard, shape (n,)."""
+    log_odds = np.empty(len(data.won))
+    for held_out in folds:
+        rest = complement(held_out, len(data.won))
+        weights = None if data.weights is None else data.weights[rest]
+        fitted = fit_scorecard(data.rows[rest], data.won[rest], data.vocabulary.columns, params, weights)
+        log_odds[held_out] = fitted.log_odds(data.rows[held_out])
+    return log_odds
+
+
+def fit_win_model(data: TrainingRows, params: ModelParams, seed: int) -> WinModel:
+    """Stack on out-of-fold log-odds, then refit both members on all rows. All rows are the reference population."""
+    return fit_members(data, params, cross_fit(data, params, seed), seed)
+
+
+def anchored(model: WinModel, rows: Floats, won: NDArray[np.int8]) -> WinModel:
+    """The same model with its level set by these deals: their mean probability becomes their win rate."""
+    return replace(model, anchor=anchor(model.log_odds(rows), won))
+
+
+def fit_members(data: TrainingRows, params: ModelParams, crossed: CrossFit, seed: int) -> WinModel:
+    """Both members on all rows, under the stack of their out-of-fold predictions."""
+    columns = data.vocabulary.columns
+    scorecard = fit_scorecard(data.rows, data.won, columns, params.scorecard, data.weights)
+    trees = fit_trees(
+        data.rows, data.won, columns, params.trees, rounds=crossed.rounds, seed=seed, weights=data.weights
+    )
+    return WinModel(data.vocabulary, scorecard, trees, crossed.stack)

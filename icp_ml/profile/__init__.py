@@ -1,0 +1,1 @@
+"""From the probability to an ICP that people can check."""

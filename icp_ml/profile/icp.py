@@ -1,0 +1,212 @@
+"""The first Ideal Customer Profile: which attributes go with winning, in which direction, and how sure that is.
+
+An attribute is presented when three things agree: by itself it goes with winning beyond chance (accounts permuted,
+false-discovery rate 10 %); deals that it speaks for were won more often than deals that it speaks against, where its
+voice was computed without those deals (95 % interval above zero); and it did so in most folds. Everything else is
+listed too, with what was missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import false_discovery_control
+
+from icp_ml.deals.attributes import Attribute
+from icp_ml.deals.vocabulary import ModelColumn
+from icp_ml.model.scorecard import ColumnPoints, fit_scorecard
+from icp_ml.model.splits import complement, grouped_folds
+from icp_ml.model.trees import fit_trees
+from icp_ml.model.win_model import CrossFit, ModelParams, TrainingRows, WinModel
+from icp_ml.profile.association import permuted_p_value, residuals_of_time
+from icp_ml.profile.rates import win_rate, win_rate_gap
+from icp_ml.profile.records import Condition, IcpAttribute, Interval, Profile
+from icp_ml.profile.wording import state_words
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Name = TypeVar("Name", bound=str)
+
+FALSE_DISCOVERY_RATE = 0.10
+STEADY = 0.8
+LEAST_SHARE = 0.01
+"""An attribute that carries less of the explanation than this is not worth a reader's line; we chose it."""
+PROFILE_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Voices:
+    """What each column says of each deal, computed without the deal's account.
+
+    contributions: (n, p), in log-odds, centred on the deals the fold learnt from. fold: which fold each deal is in.
+    """
+
+    contributions: Floats
+    fold: NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the profile is drawn from: encoded deals, the model fitted on them, and its voices out of fold."""
+
+    attributes: Sequence[Attribute]
+    data: TrainingRows
+    model: WinModel
+    voices: Voices
+    opened: NDArray[np.datetime64] | None
+
+
+def cross_contributions(data: TrainingRows, params: ModelParams, crossed: CrossFit, seed: int) -> Voices:
+    """Contributions out of fold: both members refitted on each fold's complement, the stack's weights kept."""
+    folds = grouped_folds(data.groups, data.won, PROFILE_FOLDS, seed + 1)
+    values, number = np.empty(data.rows.shape), np.empty(len(data.won), dtype=np.intp)
+    on_scorecard, on_trees = crossed.stack.weights
+    columns = data.vocabulary.columns
+    for k, held_out in enumerate(folds):
+        rest = complement(held_out, len(data.won))
+        weights = None if data.weights is None else data.weights[rest]
+        scorecard = fit_scorecard(data.rows[rest], data.won[rest], columns, params.scorecard, weights)
+        trees = fit_trees(
+            data.rows[rest], data.won[rest], columns, params.trees, rounds=crossed.rounds, seed=seed, weights=weights
+        )
+        test = data.rows[held_out]
+        values[held_out] = on_scorecard * scorecard.contributions(test) + on_trees * trees.contributions(test)
+        number[held_out] = k
+    return Voices(values, number)
+
+
+def draw_profile(evidence: Evidence, target: str, seed: int) -> Profile:
+    """Judge every factor and put the ones that hold into the ICP, by their share of the explanation."""
+    data, model = evidence.data, evidence.model
+    columns = model.vocabulary.columns
+    shares = _shares(model.contributions(data.rows).values)
+    attributes = [_attribute(factor, evidence) for factor in _factors(evidence, shares, seed)]
+    ranked = sorted(attributes, key=lambda a: (-a.share, a.factor))
+    everyone = np.ones(len(data.won), dtype=bool)
+    return Profile(
+        target=target,
+        deals=len(data.won),
+        accounts=len(np.unique(data.groups)),
+        win_rate=win_rate(data.won, data.groups, everyone),
+        attributes=tuple(ranked),
+        layer_shares=_sum_shares([(c.layer, s) for c, s in zip(columns, shares, strict=True)]),
+        axis_shares=_sum_shares([(c.axis, s) for c, s in zip(columns, shares, strict=True)]),
+    )
+
+
+@dataclass(frozen=True)
+class _Factor:
+    """A factor on its way to becoming an `IcpAttribute`."""
+
+    attribute: Attribute
+    column: ModelColumn
+    points: ColumnPoints
+    codes: NDArray[np.intp]
+    used: Floats
+    share: float
+    p_value: float
+    q_value: float
+    position: int
+
+
+def _factors(evidence: Evidence, shares: Sequence[float], seed: int) -> list[_Factor]:
+    data, model = evidence.data, evidence.model
+    used = model.contributions(data.rows).values
+    residuals = residuals_of_time(data.won, evidence.opened)
+    codes = [points.codes(data.rows[:, j]) for j, points in enumerate(model.scorecard.columns)]
+    p_values = np.array([permuted_p_value(level, residuals, data.groups, seed) for level in codes])
+    named = {attribute.name: attribute for attribute in evidence.attributes}
+    q_values = false_discovery_control(p_values) if len(p_values) else p_values
+    return [
+        _Factor(
+            named[column.attribute],
+            column,
+            points,
+            codes[j],
+            used[:, j],
+            shares[j],
+            float(p_values[j]),
+            float(q_values[j]),
+            j,
+        )
+        for j, (column, points) in enumerate(zip(model.vocabulary.columns, model.scorecard.columns, strict=True))
+    ]
+
+
+def _attribute(factor: _Factor, evidence: Evidence) -> IcpAttribute:
+    won, groups = evidence.data.won, evidence.data.groups
+    voice = evidence.voices.contributions[:, factor.position]
+    speaks_for, speaks_against = voice > 0, voice < 0
+    gap = win_rate_gap(won, groups, speaks_for, speaks_against)
+    steady = _stability(won, speaks_for, speaks_against, evidence.voices.fold)
+    reason = _reason_left_out(factor, gap, steady)
+    return IcpAttribute(
+        factor=factor.column.factor,
+        attribute=factor.column.attribute,
+        layer=factor.column.layer,
+        axis=factor.column.axis,
+        share=factor.share,
+        p_value=factor.p_value,
+        gap=gap,
+        stability=steady,
+        helps=_condition(factor, evidence.data, speaks_for, sign=1),
+        hurts=_condition(factor, evidence.data, speaks_against, sign=-1),
+        presented=reason is None,
+        reason=reason or "goes with winning by itself, and in deals it was not learnt from",
+    )
+
+
+def _reason_left_out(factor: _Factor, gap: Interval, steady: float) -> str | None:
+    """Why a factor is not in the ICP, or None where it is."""
+    if factor.q_value > FALSE_DISCOVERY_RATE:
+        return f"by itself it does not go with winning beyond chance (p = {factor.p_value:.3f})"
+    if not gap.low > 0:
+        return "in deals it was not learnt from, its direction did not hold beyond chance"
+    if steady < STEADY:
+        return f"its direction held in only {steady:.0%} of the folds"
+    if factor.share < LEAST_SHARE:
+        return f"it carries {factor.share:.1%} of the explanation"
+    return None
+
+
+def _condition(factor: _Factor, data: TrainingRows, voiced: Mask, *, sign: int) -> tuple[Condition, ...]:
+    """The values that pull in one direction; counts of all deals that have them, rate of deals voiced out of fold."""
+    pulling = [int(c) for c in np.unique(factor.codes) if sign * float(factor.used[factor.codes == c].mean()) > 0]
+    if not pulling or not voiced.any():
+        return ()
+    meets = np.isin(factor.codes, pulling)
+    return (
+        Condition(
+            text=state_words(factor.attribute, factor.column, factor.points, pulling),
+            effect=float(factor.used[meets].mean()),
+            deals=int(meets.sum()),
+            won=int(data.won[meets].sum()),
+            win_rate=win_rate(data.won, data.groups, voiced),
+        ),
+    )
+
+
+def _stability(won: NDArray[np.int8], voiced: Mask, against: Mask, fold: NDArray[np.intp]) -> float:
+    """Share of folds in which deals spoken for were won more often than deals spoken against."""
+    held = 0
+    for k in np.unique(fold):
+        here, there = voiced & (fold == k), against & (fold == k)
+        held += bool(here.any() and there.any() and won[here].mean() > won[there].mean())
+    return held / len(np.unique(fold))
+
+
+def _shares(used: Floats) -> list[float]:
+    strength = np.abs(used).mean(axis=0)
+    total = float(strength.sum())
+    return [float(s / total) if total else 0.0 for s in strength]
+
+
+def _sum_shares(parts: Sequence[tuple[Name, float]]) -> dict[Name, float]:
+    totals: dict[Name, float] = {}
+    for name, share in parts:
+        totals[name] = totals.get(name, 0.0) + share
+    return totals

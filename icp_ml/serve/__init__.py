@@ -1,0 +1,1 @@
+"""From the profile to scored lists."""

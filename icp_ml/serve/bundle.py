@@ -1,0 +1,130 @@
+"""A bundle: everything that was promised about one model, as a folder that anyone can open and that runs nothing.
+
+    manifest.json     what it is, where it comes from, the hash of every file
+    features.json     attributes, how a list is read, the vocabulary
+    scorecard.json    cut points and points
+    trees.txt         LightGBM's text format
+    stack.json        how the two members are combined
+    profile.json      the ICP
+    evaluation.json   how the model was judged, and the verdict
+    golden.json       ten made-up rows with their answers
+
+Reading compares every hash, then the golden rows: a bundle that opens is the model that was exported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from icp_ml.deals.attributes import Attribute
+from icp_ml.deals.settings import ProspectsSettings
+from icp_ml.errors import BundleInvalid
+from icp_ml.model.win_model import WinModel
+from icp_ml.profile.records import Profile, Provenance, Verdict
+from icp_ml.serve import folder as files
+from icp_ml.serve.documents import checked, from_bytes, to_bytes
+from icp_ml.serve.golden import GoldenRows, check_golden
+from icp_ml.serve.model_files import Features, model_from_files, model_to_files, read_features
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model with its evidence. `attributes`: those it was trained with, as declared; `prospects`:
+
+    how a list is read.
+    """
+
+    provenance: Provenance
+    attributes: tuple[Attribute, ...]
+    prospects: ProspectsSettings
+    model: WinModel
+    profile: Profile
+    verdict: Verdict
+    golden: GoldenRows
+
+
+@dataclass(frozen=True)
+class StoredBundle:
+    """A bundle as it was read, with the hash that says which model it is."""
+
+    bundle: Bundle
+    content_hash: str
+
+
+_PROFILE: Final = TypeAdapter(Profile)
+_VERDICT: Final = TypeAdapter(Verdict)
+_GOLDEN: Final = TypeAdapter(GoldenRows)
+
+
+def write_bundle(bundle: Bundle, folder: Path) -> str:
+    """Write `bundle` into the new folder `folder`, all of it or nothing, and return its content hash.
+
+    Raises `ConfigError` where the folder exists or cannot be written.
+    """
+    return files.write_files(folder, bundle.provenance, _content(bundle))
+
+
+def content_hash(bundle: Bundle) -> str:
+    """The hash of what the model is: that of every file but the manifest;
+
+    name, version and run are left out.
+    """
+    return files.content_hash(files.hashes_of(_content(bundle)))
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Read and verify the bundle in `folder`.
+
+    Raises `ModelNotFound` where there is none, `BundleInvalid` where a hash, a shape or a golden row
+    disagrees.
+    """
+    return open_bundle(folder).bundle
+
+
+def open_bundle(folder: Path) -> StoredBundle:
+    """Read and verify the bundle in `folder`, and say its content hash. Raises as `read_bundle` does."""
+    stored = files.read_files(folder)
+    bundle = _bundle_of(stored.manifest.provenance, stored.content)
+    check_golden(bundle.model, bundle.attributes, bundle.golden, files.GOLDEN)
+    return StoredBundle(bundle, stored.manifest.content_hash)
+
+
+def _content(bundle: Bundle) -> dict[str, bytes]:
+    return {
+        **model_to_files(bundle.model, bundle.attributes, bundle.prospects),
+        files.PROFILE: to_bytes(bundle.profile.model_dump()),
+        files.EVALUATION: to_bytes(bundle.verdict.model_dump()),
+        files.GOLDEN: to_bytes(_golden_document(bundle.golden)),
+    }
+
+
+def _golden_document(golden: GoldenRows) -> dict[str, object]:
+    return {**asdict(golden), "as_of": golden.as_of.isoformat()}
+
+
+def _bundle_of(provenance: Provenance, content: Mapping[str, bytes]) -> Bundle:
+    features = read_features(content[files.FEATURES])
+    return Bundle(
+        provenance=provenance,
+        attributes=features.attributes,
+        prospects=features.prospects,
+        model=model_from_files(features, content),
+        profile=checked(_PROFILE, from_bytes(content[files.PROFILE], files.PROFILE), files.PROFILE),
+        verdict=checked(_VERDICT, from_bytes(content[files.EVALUATION], files.EVALUATION), files.EVALUATION),
+        golden=_read_golden(features, content[files.GOLDEN]),
+    )
+
+
+def _read_golden(features: Features, content: bytes) -> GoldenRows:
+    golden = checked(_GOLDEN, from_bytes(content, files.GOLDEN), files.GOLDEN)
+    width = len(features.vocabulary.columns)
+    if any(len(row) != width for row in golden.contributions):
+        raise BundleInvalid(
+            f"{files.GOLDEN} of the bundle was expected to hold {width} contributions a row and does not; {files.ANEW}"
+        )
+    return golden

@@ -1,0 +1,192 @@
+"""Golden rows: ten made-up rows whose answers travel with the model, so that any machine can prove it agrees.
+
+They are raw texts, so that reading them is part of the proof. Every value is drawn by itself, from the
+levels of the vocabulary, around the cut points of the scorecard, missing, or a text that no model knows; no
+row of any deal is in them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from icp_ml.deals.attributes import Attribute
+from icp_ml.deals.kinds import DAYS_PER_YEAR, parse_attributes
+from icp_ml.deals.vocabulary import FIRST_VALUE_CODE
+from icp_ml.errors import BundleInvalid
+from icp_ml.model.win_model import WinModel
+
+Floats = NDArray[np.float64]
+
+GOLDEN_ROWS: Final = 10
+TOLERANCE: Final = 1e-9
+"""Two machines may differ by this much in log-odds, in a probability, or in a contribution."""
+NOT_GIVEN: Final = 0.15
+"""Share of values left out:
+
+with ten rows nearly every attribute is missing once, and every row keeps some.
+"""
+UNSEEN: Final = "golden value that no deal has"
+LONGEST_AGE: Final = 800.0
+"""Years back from the day of the rows;
+
+a made-up company older than this would fall outside the calendar read.
+"""
+
+
+@dataclass(frozen=True)
+class GoldenRows:
+    """as_of: the day that ages count to. rows: text (None is missing) by source column, for each row.
+
+    log_odds, probability: one a row. contributions: for each row one a column of the vocabulary, in log-odds.
+    """
+
+    as_of: date
+    rows: tuple[Mapping[str, str | None], ...]
+    log_odds: tuple[float, ...]
+    probability: tuple[float, ...]
+    contributions: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class _Answers:
+    log_odds: Floats
+    probability: Floats
+    contributions: Floats
+
+
+def used_attributes(model: WinModel, attributes: Sequence[Attribute]) -> tuple[Attribute, ...]:
+    """The attributes that have a column in the model, in the order given; the model needs no other."""
+    used = {column.attribute for column in model.vocabulary.columns}
+    return tuple(attribute for attribute in attributes if attribute.name in used)
+
+
+def make_golden(model: WinModel, attributes: Sequence[Attribute], as_of: date, seed: int) -> GoldenRows:
+    """Draw ten rows and let the model answer. The same arguments give the same rows."""
+    used = used_attributes(model, attributes)
+    rng = np.random.default_rng(seed)
+    pools = {attribute.column: _texts_of(model, attribute, as_of) for attribute in used}
+    columns = {name: _draw(pool, rng) for name, pool in pools.items()}
+    rows = tuple(_one_known({name: texts[i] for name, texts in columns.items()}, pools) for i in range(GOLDEN_ROWS))
+    answers = _answer(model, used, as_of, rows)
+    return GoldenRows(
+        as_of=as_of,
+        rows=rows,
+        log_odds=tuple(answers.log_odds.tolist()),
+        probability=tuple(answers.probability.tolist()),
+        contributions=tuple(tuple(row) for row in answers.contributions.tolist()),
+    )
+
+
+def check_golden(model: WinModel, attributes: Sequence[Attribute], golden: GoldenRows, file: str) -> None:
+    """Raise `BundleInvalid` unless the model answers the golden rows as it did when the bundle was written."""
+    if len(golden.rows) != GOLDEN_ROWS:
+        raise BundleInvalid(
+            f"{file} of the bundle was expected to hold {GOLDEN_ROWS} golden rows and holds {len(golden.rows)}; "
+            "export the bundle anew"
+        )
+    answers = _answer(model, used_attributes(model, attributes), golden.as_of, golden.rows)
+    expected = _Answers(
+        np.array(golden.log_odds),
+        np.array(golden.probability),
+        np.array(golden.contributions, dtype=np.float64),
+    )
+    for name in ("log_odds", "probability", "contributions"):
+        ours, theirs = getattr(answers, name), getattr(expected, name)
+        gap = float(np.abs(ours - theirs).max(initial=0.0)) if ours.shape == theirs.shape else np.inf
+        if not gap <= TOLERANCE:
+            raise BundleInvalid(
+                f"the model does not reproduce {name} of its golden rows: {file} of the bundle differs by {gap:.1e} "
+                f"where {TOLERANCE:.0e} is allowed; export the bundle anew with this version"
+            )
+
+
+def _answer(
+    model: WinModel,
+    used: Sequence[Attribute],
+    as_of: date,
+    rows: Sequence[Mapping[str, str | None]],
+) -> _Answers:
+    names = list(dict.fromkeys(attribute.column for attribute in used))
+    table = pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
+    encoded = model.vocabulary.encode(parse_attributes(table, used, np.array(as_of, dtype="datetime64[D]")))
+    log_odds = model.log_odds(encoded)
+    return _Answers(log_odds, np.asarray(expit(log_odds)), model.contributions(encoded).values)
+
+
+def _draw(pool: Sequence[str], rng: np.random.Generator) -> list[str | None]:
+    chosen = rng.integers(0, len(pool), GOLDEN_ROWS)
+    given = rng.random(GOLDEN_ROWS) >= NOT_GIVEN
+    return [pool[place] if known else None for place, known in zip(chosen, given, strict=True)]
+
+
+def _one_known(row: dict[str, str | None], pools: Mapping[str, Sequence[str]]) -> dict[str, str | None]:
+    """A row of which nothing is known has no answer;
+
+    such a row gets its first value, which is always readable.
+    """
+    first = next(iter(pools))
+    unreadable = all(text is None or text == UNSEEN for text in row.values())
+    return {**row, first: pools[first][0]} if unreadable else row
+
+
+def _texts_of(model: WinModel, attribute: Attribute, as_of: date) -> tuple[str, ...]:
+    """Texts that an attribute's column could hold;
+
+    the first is always readable, the last is always unknown.
+    """
+    if attribute.kind == "category":
+        return (*_levels_of(model, attribute), UNSEEN)
+    if attribute.kind == "set":
+        return (*_member_texts(model, attribute), UNSEEN)
+    if attribute.kind == "flag":
+        return ("yes", "no", UNSEEN)
+    if attribute.order:
+        return (*attribute.order, UNSEEN)
+    return (*dict.fromkeys(_amount_texts(model, attribute, as_of)), UNSEEN)
+
+
+def _levels_of(model: WinModel, attribute: Attribute) -> Iterator[str]:
+    for column in model.vocabulary.columns:
+        if column.attribute == attribute.name:
+            yield from column.levels[FIRST_VALUE_CODE:]
+
+
+def _member_texts(model: WinModel, attribute: Attribute) -> Iterator[str]:
+    """Each member alone, each with its neighbour, and all together."""
+    columns = [column for column in model.vocabulary.columns if column.attribute == attribute.name]
+    members = [column.member for column in columns if column.member]
+    yield from members
+    yield from (attribute.separator.join(pair) for pair in itertools.pairwise(members))
+    yield attribute.separator.join([*members, UNSEEN])
+
+
+def _amount_texts(model: WinModel, attribute: Attribute, as_of: date) -> Iterator[str]:
+    for value in _around_cuts(model, attribute):
+        if attribute.kind == "date":
+            yield (as_of - timedelta(days=round(_age(value) * DAYS_PER_YEAR))).isoformat()
+        elif attribute.kind == "year":
+            yield f"{as_of.year - round(_age(value)):04d}"
+        else:
+            yield repr(value).replace(".", attribute.decimal)
+
+
+def _age(value: float) -> float:
+    return min(max(value, 0.0), LONGEST_AGE)
+
+
+def _around_cuts(model: WinModel, attribute: Attribute) -> Iterator[float]:
+    """Below, on and above each cut point of the attribute's number; 1 where it has none."""
+    yield 1.0
+    for column, points in zip(model.vocabulary.columns, model.scorecard.columns, strict=True):
+        if column.attribute == attribute.name:
+            for cut in points.thresholds.tolist():
+                yield from (cut - abs(cut) / 8, cut, cut + abs(cut) / 8)

@@ -1,0 +1,110 @@
+"""What a person should know about a list after it was scored: counts that add up over batches."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from icp_ml.deals.kinds import CategoryColumn, ParsedTable, SetColumn
+from icp_ml.deals.vocabulary import FIRST_VALUE_CODE, ModelColumn, Vocabulary
+
+EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Oddity:
+    """values: how many values of one attribute were odd. examples: up to three of them."""
+
+    values: int
+    examples: tuple[str, ...]
+
+    def plus(self, other: Oddity) -> Oddity:
+        """Both together; the examples met first are kept."""
+        examples = tuple(dict.fromkeys((*self.examples, *other.examples)))[:EXAMPLES]
+        return Oddity(self.values + other.values, examples)
+
+
+@dataclass(frozen=True)
+class ScoringNotes:
+    """rows: in, which is also rows out. by_status: rows by their status; they add up to `rows`.
+
+    unreadable: by attribute, values taken as missing. unseen: by attribute, values the model has no level
+    for, being too rare in the deals or not among them. probability_sum: over the `scored` rows.
+    """
+
+    rows: int = 0
+    scored: int = 0
+    by_status: Mapping[str, int] = field(default_factory=dict)
+    unreadable: Mapping[str, Oddity] = field(default_factory=dict)
+    unseen: Mapping[str, Oddity] = field(default_factory=dict)
+    probability_sum: float = 0.0
+
+    @property
+    def mean_probability(self) -> float | None:
+        """Over the scored rows; None where no row was scored."""
+        return self.probability_sum / self.scored if self.scored else None
+
+    @property
+    def unscored_share(self) -> float:
+        """Share of rows without a score, in [0, 1]; 0 for no rows."""
+        return 1.0 - self.scored / self.rows if self.rows else 0.0
+
+    def plus(self, other: ScoringNotes) -> ScoringNotes:
+        """The notes on both sets of rows."""
+        return ScoringNotes(
+            rows=self.rows + other.rows,
+            scored=self.scored + other.scored,
+            by_status=dict(Counter(self.by_status) + Counter(other.by_status)),
+            unreadable=_merged(self.unreadable, other.unreadable),
+            unseen=_merged(self.unseen, other.unseen),
+            probability_sum=self.probability_sum + other.probability_sum,
+        )
+
+
+def oddities(parsed: ParsedTable, vocabulary: Vocabulary) -> tuple[dict[str, Oddity], dict[str, Oddity]]:
+    """Unreadable and unseen values of a batch, by attribute."""
+    unreadable = {found.attribute: Oddity(found.rows, found.examples) for found in parsed.unreadable}
+    return unreadable, dict(_unseen(parsed, vocabulary))
+
+
+def _unseen(parsed: ParsedTable, vocabulary: Vocabulary) -> Iterator[tuple[str, Oddity]]:
+    for attribute, columns in _by_attribute(vocabulary).items():
+        column = parsed.columns[attribute]
+        if isinstance(column, CategoryColumn):
+            known = columns[0].levels[FIRST_VALUE_CODE:]
+            found = _outside(column.levels, column.codes, known)
+        elif isinstance(column, SetColumn):
+            known = tuple(each.member for each in columns if each.member)
+            found = _outside(column.levels, column.indices, known)
+        else:
+            continue
+        if found.values:
+            yield attribute, found
+
+
+def _by_attribute(vocabulary: Vocabulary) -> dict[str, list[ModelColumn]]:
+    columns: dict[str, list[ModelColumn]] = {}
+    for column in vocabulary.columns:
+        columns.setdefault(column.attribute, []).append(column)
+    return columns
+
+
+def _outside(levels: Sequence[str], codes: NDArray[np.int32], known: Sequence[str]) -> Oddity:
+    """Values that are none of `known`; the most frequent are the examples."""
+    support = np.bincount(codes[codes >= 0], minlength=len(levels))
+    familiar = set(known)
+    strange = sorted(
+        (-int(support[code]), level) for code, level in enumerate(levels) if support[code] and level not in familiar
+    )
+    return Oddity(-sum(count for count, _ in strange), tuple(level for _, level in strange[:EXAMPLES]))
+
+
+def _merged(ours: Mapping[str, Oddity], theirs: Mapping[str, Oddity]) -> dict[str, Oddity]:
+    merged = dict(ours)
+    for attribute, oddity in theirs.items():
+        merged[attribute] = merged[attribute].plus(oddity) if attribute in merged else oddity
+    return merged

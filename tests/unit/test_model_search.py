@@ -1,0 +1,115 @@
+"""The search: interrupted or not, the same trials; the same seed, the same result."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from icp_ml.model.win_model import ModelParams, TrainingRows
+from icp_training import search as searching
+from icp_training.search import GOOD_GUESSES, Budget, sample_groups, search
+from tests.model_columns import number, training_data
+
+COLUMNS = (number("a"), number("gaps"))
+
+
+def deals(rows: int = 60) -> TrainingRows:
+    return training_data(COLUMNS, rows, 0, deals_per_account=2)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loss that can be had without fitting anything, least at ridge 3 with twelve leaves."""
+
+    def loss(data: TrainingRows, params: ModelParams, seed: int) -> SimpleNamespace:
+        return SimpleNamespace(
+            loss=abs(np.log(params.scorecard.ridge / 3)) + abs(np.log(params.trees.num_leaves / 12)) + seed / 1e9
+        )
+
+    monkeypatch.setattr(searching, "cross_fit", loss)
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("stopped_after", [1, 3, 8, 9, 13])
+def test_an_interrupted_search_has_made_the_trials_of_the_whole_one(stopped_after: int) -> None:
+    """Eight trials are drawn at random and the rest by what the earlier ones found: both ranges are cut."""
+    whole = search(deals(), Budget(16), 5).tried
+    assert search(deals(), Budget(stopped_after), 5).tried == whole[:stopped_after]
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_same_seed_finds_the_same_and_another_seed_looks_elsewhere() -> None:
+    first, again, other = (search(deals(), Budget(12), seed) for seed in (1, 1, 2))
+    assert first == again
+    assert first.tried[: len(GOOD_GUESSES)] != other.tried[: len(GOOD_GUESSES)]  # the loss knows the seed
+    assert [t.params for t in first.tried[:3]] == [t.params for t in other.tried[:3]]
+    assert {t.params for t in first.tried[3:]}.isdisjoint({t.params for t in other.tried[3:]})
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_best_is_the_least_loss_and_a_longer_search_is_never_worse() -> None:
+    losses = []
+    for trials in (1, 5, 20):
+        found = search(deals(), Budget(trials), 3)
+        best = min(found.tried, key=lambda tried: tried.loss)
+        assert found.best == best.params
+        assert len(found.tried) == trials
+        losses.append(best.loss)
+    assert losses == sorted(losses, reverse=True)
+
+
+@pytest.mark.usefixtures("quick")
+def test_progress_counts_every_trial_and_never_rises() -> None:
+    seen: list[tuple[int, int, float]] = []
+    search(deals(), Budget(6), 3, lambda done, of, best: seen.append((done, of, best)))
+    assert [(done, of) for done, of, _ in seen] == [(k, 6) for k in range(1, 7)]
+    assert [best for *_, best in seen] == sorted((best for *_, best in seen), reverse=True)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_search_out_of_time_says_so_and_has_tried_at_least_once() -> None:
+    found = search(deals(), Budget(5, minutes=0.0), 3)
+    assert 1 <= len(found.tried) < 5
+    assert found.cut_short
+    assert not search(deals(), Budget(2), 3).cut_short
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_first_trials_are_the_good_guesses() -> None:
+    first = [tried.params for tried in search(deals(4_000), Budget(3), 0).tried]
+    assert first == list(GOOD_GUESSES)
+
+
+def test_a_real_search_is_reproducible_too() -> None:
+    first, again = (search(deals(), Budget(2), 7) for _ in range(2))
+    assert first == again
+    assert all(0 < tried.loss < 1 for tried in first.tried)
+
+
+@pytest.mark.parametrize(("trials", "fifth"), [(30, 6), (100, 20), (14, 3), (5, 3), (2, 2), (1, 1)])
+def test_an_outer_fold_may_spend_a_fifth_but_at_least_the_good_guesses(trials: int, fifth: int) -> None:
+    assert Budget(trials).fifth() == Budget(fifth)
+    assert Budget(trials, minutes=10.0).fifth() == Budget(fifth, minutes=2.0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_sample_is_made_of_whole_accounts(seed: int) -> None:
+    groups = np.random.default_rng(seed).integers(0, 40, 300)
+    rows = sample_groups(groups, 120, seed)
+    taken = set(groups[rows].tolist())
+    assert np.isin(groups, list(taken)).sum() == len(rows) <= 120
+    assert len(rows) > 120 - np.bincount(groups).max()
+    assert rows.tolist() == sorted(set(rows.tolist()))
+
+
+def test_a_sample_that_fits_is_everything() -> None:
+    assert sample_groups(np.array([3, 1, 3]), 3, 0).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_account_over_the_limit_does_not_empty_the_sample(seed: int) -> None:
+    """An account of 90 deals cannot be in a sample of 50; the ten others can."""
+    groups = np.array([0] * 90 + list(range(1, 11)))
+    assert sample_groups(groups, 50, seed).tolist() == list(range(90, 100))

@@ -1,0 +1,248 @@
+"""What scoring answers: columns and their order, statuses, kinds of data, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from icp_ml.deals.settings import ProspectsSettings
+from icp_ml.errors import ConfigError, InputError
+from icp_ml.serve.incoming import Incoming
+from icp_ml.serve.notes import Oddity, ScoringNotes
+from icp_ml.serve.scoring import Scorer
+from tests import serve_models
+from tests.serve_models import AS_OF, ATTRIBUTES, frame, raw_list, scorer
+
+
+def test_columns_come_in_a_fixed_order() -> None:
+    scored = scorer().score(raw_list(3, 1), as_of=AS_OF, reasons=2)
+    assert scored.schema.names == [
+        "domain",
+        "probability",
+        "log_odds",
+        "reason_for_1",
+        "reason_for_1_effect",
+        "reason_for_2",
+        "reason_for_2_effect",
+        "reason_against_1",
+        "reason_against_1_effect",
+        "reason_against_2",
+        "reason_against_2_effect",
+        "attributes_missing",
+        "status",
+    ]
+    assert scorer().score(raw_list(3, 1), as_of=AS_OF, reasons=0).num_columns == 5
+
+
+def test_the_answer_is_of_the_kind_of_the_question() -> None:
+    table = raw_list(7, 2)
+    of_table = scorer().score(table, as_of=AS_OF)
+    batch = table.to_batches()[0]
+    of_batch = scorer().score(batch, as_of=AS_OF)
+    of_batches = scorer().score(iter([batch.slice(0, 3), batch.slice(3)]), as_of=AS_OF)
+    of_frame = scorer().score(frame(7, 2), as_of=AS_OF)
+    assert isinstance(of_table, pa.Table)
+    assert isinstance(of_batch, pa.RecordBatch)
+    assert isinstance(of_batches, Iterator)
+    assert pa.Table.from_batches([of_batch]).equals(of_table)
+    assert pa.Table.from_batches(of_batches).equals(of_table)
+    pd.testing.assert_frame_equal(of_frame, of_table.to_pandas())
+
+
+def test_a_frame_keeps_its_index() -> None:
+    given = frame(4, 2).set_axis(["d", "c", "b", "a"])
+    assert scorer().score(given, as_of=AS_OF).index.tolist() == ["d", "c", "b", "a"]
+    assert scorer().contributions(given, AS_OF).index.tolist() == ["d", "c", "b", "a"]
+
+
+@pytest.mark.parametrize("data", [frame(0, 1), raw_list(0, 1)], ids=["frame", "table"])
+def test_no_rows_in_no_rows_out(data: pd.DataFrame | pa.Table) -> None:
+    scored = scorer().score(data, as_of=AS_OF)
+    assert len(scored) == 0
+    names = scored.columns.tolist() if isinstance(scored, pd.DataFrame) else scored.schema.names
+    assert (names[0], names[-1]) == ("domain", "status")
+    assert scorer().predict_proba(data, AS_OF).shape == (0, 2)
+
+
+def test_predict_proba_is_what_score_says() -> None:
+    table = raw_list(20, 3)
+    both = scorer().predict_proba(table, AS_OF)
+    assert scorer().classes_.tolist() == [0, 1]
+    assert np.array_equal(both[:, 1], scorer().score(table, as_of=AS_OF)["probability"].to_numpy())
+    assert np.array_equal(both.sum(axis=1), np.ones(20))
+
+
+def test_every_type_of_column_says_the_same() -> None:
+    """Visits and employees as text, integers, floats, nullable integers, objects, categories."""
+    texts = frame(40, 4).drop(columns=["domain"]).dropna()
+    # An empty list of tools says that there are none; an empty text says nothing.
+    texts = texts[texts["tools"] != ""].reset_index(drop=True)
+    expected = scorer().log_odds(texts, AS_OF)
+    visits = texts["visits"].astype(int)
+    industry = texts["industry"]
+    others = [
+        texts.assign(visits=visits),
+        texts.assign(visits=visits.astype(float)),
+        texts.assign(visits=visits.astype("Int64")),
+        texts.assign(visits=[*texts["visits"][:1], *visits[1:]]),
+        texts.assign(industry=industry.astype("category")),
+        texts.assign(industry=industry.astype(object)),
+        texts.assign(demo=texts["demo"] == "yes"),
+        texts.assign(demo=(texts["demo"] == "yes").astype("boolean")),
+        texts.assign(funded=pd.to_datetime(texts["funded"])),
+        texts.assign(tools=texts["tools"].str.split(";")),
+        texts.assign(founded=texts["founded"].astype(int)),
+    ]
+    assert len(texts) > 5
+    for other in others:
+        assert np.array_equal(scorer().log_odds(other, AS_OF), expected)
+
+
+def test_nullable_columns_with_gaps_are_gaps() -> None:
+    given = frame(3, 4)
+    as_text = scorer().log_odds(given.assign(visits=pd.Series([None, "3", ""], dtype=object)), AS_OF)
+    as_integer = scorer().log_odds(given.assign(visits=pd.array([None, 3, None], dtype="Int64")), AS_OF)
+    as_float = scorer().log_odds(given.assign(visits=[np.nan, 3.0, np.nan]), AS_OF)
+    assert np.array_equal(as_text, as_integer)
+    assert np.array_equal(as_text, as_float)
+
+
+def test_a_nested_value_is_refused() -> None:
+    given = frame(2, 4).assign(industry=pd.Series([{"name": "Software"}, "Retail"], dtype=object))
+    with pytest.raises(InputError, match="industry"):
+        scorer().score(given, as_of=AS_OF)
+
+
+def test_statuses_say_what_was_missing_and_rows_without_a_score_keep_their_place() -> None:
+    full = {"visits": "3", "demo": "yes", "industry": "Retail", "employees": "80", "annual_revenue": "$1M"}
+    full |= {"founded": "2000", "funded": "2020-01-01", "size": "small", "band": "10-50", "tools": "Jira"}
+    rows = [
+        {"domain": "a", **full},
+        {"domain": "b", **full, "demo": "perhaps", "tools": ""},
+        {"domain": "c"},
+        {"domain": " ", **full},
+        {"domain": None},
+    ]
+    scored = scorer().score(pa.Table.from_pylist(rows, raw_list(1, 1).schema), as_of=AS_OF)
+    assert scored["status"].to_pylist() == [
+        "scored",
+        "scored with 2 of 10 attributes missing",
+        "not scored: no attribute known",
+        "not scored: no id",
+        "not scored: no id",
+    ]
+    assert scored["attributes_missing"].to_pylist() == [0, 2, 10, 0, 10]
+    for name in scored.schema.names[1:-2]:
+        assert scored[name].to_pylist()[2:] == [None] * 3, name
+    assert all(value is not None for value in scored["probability"].to_pylist()[:2])
+    assert np.isnan(scorer().log_odds(pa.Table.from_pylist(rows, raw_list(1, 1).schema), AS_OF)).tolist() == [
+        *[False] * 2,
+        True,
+        False,
+        True,
+    ]
+
+
+def test_a_column_that_the_list_lacks_is_named_in_every_status() -> None:
+    scored = scorer().score(raw_list(50, 5).drop_columns(["industry", "founded"]), as_of=AS_OF)
+    assert set(scored["status"].to_pylist()) <= {
+        f"scored with {count} of 10 attributes missing; the list lacks industry, founded" for count in range(2, 10)
+    }
+
+
+def test_a_list_without_any_attribute_is_refused() -> None:
+    with pytest.raises(InputError, match="found none of them among 'domain', 'colour'"):
+        scorer().score(pd.DataFrame({"domain": ["a"], "colour": ["red"]}), as_of=AS_OF)
+
+
+def test_rows_go_by_their_number_where_the_list_has_no_id() -> None:
+    batches = raw_list(5, 1).drop_columns(["domain"]).to_batches(max_chunksize=2)
+    scored = pa.Table.from_batches(scorer().score(iter(batches), as_of=AS_OF))
+    assert scored["row"].to_pylist() == [1, 2, 3, 4, 5]
+
+
+def test_the_map_of_the_bundle_leads_to_the_attributes_column() -> None:
+    table = raw_list(6, 1)
+    mapped = table.rename_columns(["Headcount" if name == "employees" else name for name in table.schema.names])
+    assert np.array_equal(scorer().log_odds(mapped, AS_OF), scorer().log_odds(table, AS_OF))
+    with pytest.raises(InputError, match="expected one column for 'employees' in the list, found 2"):
+        scorer().score(mapped.append_column("employees", table["employees"]), as_of=AS_OF)
+
+
+def test_a_map_may_swap_two_columns() -> None:
+    settings = ProspectsSettings(map={"industry": "size", "size": "industry"})
+    table = pa.table({"industry": ["small"], "size": ["Retail"]})
+    (batch,) = Incoming(ATTRIBUTES, settings).batches(table)
+    assert batch.records.to_pydict() == {"size": ["small"], "industry": ["Retail"]}
+
+
+def test_an_id_column_named_like_an_output_column_is_refused() -> None:
+    ours = Scorer(replace(serve_models.bundle(), prospects=ProspectsSettings(id="status")))
+    with pytest.raises(ConfigError, match="'status'"):
+        ours.score(raw_list(1, 1).rename_columns(["status", *raw_list(1, 1).schema.names[1:]]), as_of=AS_OF)
+
+
+def test_without_a_day_ages_are_refused_at_once() -> None:
+    with pytest.raises(ConfigError, match="'founded'"):
+        scorer().score(raw_list(1, 1))
+    with pytest.raises(ConfigError, match="'founded'"):
+        scorer().score(iter(raw_list(1, 1).to_batches()))
+    with pytest.raises(ConfigError, match="'founded'"):
+        scorer().predict_proba(raw_list(1, 1))
+
+
+def test_the_day_moves_ages_and_nothing_else() -> None:
+    table = raw_list(40, 6)
+    early = scorer().contributions(table, AS_OF)
+    late = scorer().contributions(table, date(2044, 6, 30))
+    with_ages = set(early.columns[(early != late).any()])
+    # Trees share an effect between attributes that split together, so others may move; the sum law holds for both.
+    assert {"founded", "funded"} & with_ages
+    assert np.allclose(late.sum(axis=1), scorer().log_odds(table, date(2044, 6, 30)), atol=1e-9, rtol=0)
+
+
+def test_what_is_no_list_is_a_type_error() -> None:
+    with pytest.raises(TypeError, match="found ndarray"):
+        list(scorer().score([np.zeros(3)], as_of=AS_OF))
+    with pytest.raises(ConfigError, match="0 or more"):
+        scorer().score(raw_list(1, 1), as_of=AS_OF, reasons=-1)
+
+
+def test_reasons_are_signed_ordered_and_no_more_than_there_are() -> None:
+    scored = scorer().score(raw_list(60, 7), as_of=AS_OF, reasons=20).to_pandas()
+    contributions = scorer().contributions(raw_list(60, 7), AS_OF)
+    for side, sign in (("for", 1.0), ("against", -1.0)):
+        effects = sign * scored[[f"reason_{side}_{k}_effect" for k in range(1, 21)]].to_numpy(dtype=float)
+        labels = scored[[f"reason_{side}_{k}" for k in range(1, 21)]]
+        assert (effects[~np.isnan(effects)] > 0).all()
+        assert (np.diff(np.nan_to_num(effects), axis=1) <= 0).all()
+        assert np.array_equal(labels.isna().to_numpy(), np.isnan(effects))
+    both = scored.filter(like="_effect").fillna(0.0).sum(axis=1)
+    # All reasons of a row together are all it has beyond the base.
+    assert np.allclose(both, contributions.drop(columns="base").sum(axis=1), atol=1e-7, rtol=0)
+
+
+def test_notes_add_up_whatever_the_batches() -> None:
+    table = pa.table({"domain": ["a", "b", "c", None], "industry": ["Software", "Mining", "Mining", "Retail"]})
+    table = table.append_column("employees", pa.array(["12", "a dozen", None, "5"]))
+    batches = Incoming(scorer().attributes, scorer().bundle.prospects).batches
+    notes = ScoringNotes()
+    for scored in scorer().score_stream((b for part in table.to_batches(1) for b in batches(part)), as_of=AS_OF):
+        notes = notes.plus(scored.notes)
+    assert (notes.rows, notes.scored, notes.unscored_share) == (4, 3, 0.25)
+    assert sum(notes.by_status.values()) == 4
+    assert notes.unreadable == {"employees": Oddity(1, ("a dozen",))}
+    assert notes.unseen == {"industry": Oddity(2, ("Mining",))}
+    probabilities = scorer().predict_proba(table, AS_OF)[:3, 1]
+    assert notes.mean_probability == pytest.approx(probabilities.mean(), abs=1e-12)
+
+
+def test_nothing_scored_has_no_mean() -> None:
+    assert ScoringNotes().mean_probability is None
+    assert ScoringNotes().unscored_share == 0.0

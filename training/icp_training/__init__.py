@@ -1,0 +1,1 @@
+"""How a model is chosen: the quarterly line, where all side effects live."""

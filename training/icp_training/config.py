@@ -1,0 +1,94 @@
+"""The one YAML file that a person writes, composed from the settings of each room."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from icp_ml.deals.attributes import Attribute, resolve_attributes
+from icp_ml.deals.settings import (
+    AttributesSettings,
+    DealsSettings,
+    Known,
+    ProspectsSettings,
+    TablesSettings,
+    parse_settings,
+)
+from icp_ml.deals.words import suggestion
+from icp_ml.errors import ConfigError
+
+
+class Config(BaseModel):
+    """A whole configuration.
+
+    name: becomes the model's name and folder. root: the project's folder, relative to the configuration's own;
+    sources, models/ and mlruns/ are relative to it. missing: texts that mean "not known" in every column, such as
+    "Select". use_known: attributes known at these times may be learned from. outcome_fields: columns that are part
+    of the outcome and can never be attributes. seed: of everything that is drawn.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(default="icp", pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
+    root: str = "."
+    deals: DealsSettings
+    tables: TablesSettings = TablesSettings()
+    attributes: AttributesSettings
+    outcome_fields: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    use_known: tuple[Known, ...] = ("before", "at_open")
+    prospects: ProspectsSettings = ProspectsSettings()
+    seed: int = Field(default=7, ge=0)
+
+    def resolved(self) -> tuple[Attribute, ...]:
+        """The attributes to learn from. Raises `ConfigError` where there is none or one is an outcome field."""
+        attributes = resolve_attributes(self.attributes, self.missing, self.use_known)
+        if not attributes:
+            raise ConfigError("attributes: expected at least one attribute in use, found none; name some columns")
+        self._refuse_outcomes(attributes)
+        return attributes
+
+    def _refuse_outcomes(self, attributes: tuple[Attribute, ...]) -> None:
+        forbidden = {*self.outcome_fields, self.deals.outcome.column, self.deals.closed}
+        for attribute in attributes:
+            if attribute.column in forbidden:
+                raise ConfigError(
+                    f"attributes: '{attribute.name}' reads the column '{attribute.column}', which is part of the "
+                    f"outcome and was not known beforehand; remove it from attributes"
+                )
+
+    def project_root(self, config_path: Path) -> Path:
+        """The folder that sources, models/ and mlruns/ are relative to."""
+        return (config_path.resolve().parent / self.root).resolve()
+
+    def digest(self) -> str:
+        """SHA-256 of the configuration's meaning: its values, not its comments or the order of its keys."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def load_config(path: Path) -> Config:
+    """Read a configuration file. Raises `ConfigError`: not there, not YAML, or not what is expected."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        there = [found.name for found in path.parent.glob("*.y*ml")]
+        raise ConfigError(
+            f"expected a configuration file at {path}, found none; {suggestion(path.name, there)}"
+            f" (icp init drafts one from an export)"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read as UTF-8 text ({error}); save it again as UTF-8") from None
+    try:
+        written = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" at line {mark.line + 1}" if mark else ""
+        raise ConfigError(f"{path} is not valid YAML{place}; check indentation, colons and quotes there") from None
+    if not isinstance(written, dict):
+        raise ConfigError(f"{path}: expected keys such as deals and attributes, found none; start from icp init")
+    return parse_settings(Config, written)

@@ -1,0 +1,78 @@
+"""`icp demo`: a synthetic company with a planted truth, the whole line on it, and what of the truth was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from icp_ml.errors import ConfigError
+from icp_ml.profile.records import IcpAttribute, Profile
+from icp_training.drafting import draft_config
+from icp_training.world import Planted, Truth, WorldSettings, make_world, world_config, write_world
+
+MODEL = "demo"
+CONFIG = "icp.yaml"
+SEED = 1
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where the demo's files are, and what was planted in them."""
+
+    config: Path
+    prospects: Path
+    truth: Truth
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A planted attribute: what was planted, and what the profile says of it, or why it says nothing."""
+
+    planted: str
+    strength: str
+    found: bool
+    said: str
+
+
+def make_demo(folder: Path, deals: int, prospects: int) -> Demo:
+    """Write the synthetic CRM and its configuration. Raises `ConfigError` where the folder holds another project."""
+    if folder.exists() and not (folder / "truth.json").exists() and any(folder.iterdir()):
+        raise ConfigError(f"{folder} is already there and is not a demo; name an empty folder with --output")
+    world = make_world(WorldSettings(deals=deals, prospects=prospects, seed=SEED, name=MODEL))
+    write_world(world, folder)
+    config = folder / CONFIG
+    config.write_text(yaml.safe_dump(world_config(world), sort_keys=False, allow_unicode=True), encoding="utf-8")
+    return Demo(config, folder / "prospects.csv", world.truth)
+
+
+def findings(truth: Truth, profile: Profile) -> tuple[Finding, ...]:
+    """Each planted attribute beside what the profile says of it, the strong ones first."""
+    return tuple(_finding(planted, profile) for planted in truth.planted)
+
+
+def _finding(planted: Planted, profile: Profile) -> Finding:
+    factor = f"{planted.attribute}:{planted.member}" if planted.member else planted.attribute
+    said = next((a for a in profile.attributes if a.factor == factor), None)
+    text = planted.helps + (f" (mostly where {planted.only_where})" if planted.only_where else "")
+    if said is None:
+        return Finding(text, planted.strength, found=False, said="no column of the model")
+    return Finding(text, planted.strength, said.presented, _said(said))
+
+
+def _said(attribute: IcpAttribute) -> str:
+    if not attribute.presented:
+        return attribute.reason
+    return f"{attribute.factor}: {attribute.helps[0].text}" if attribute.helps else attribute.factor
+
+
+def noise_presented(truth: Truth, profile: Profile) -> tuple[str, ...]:
+    """Attributes of pure noise that the profile presents all the same."""
+    return tuple(a.factor for a in profile.presented() if a.attribute in truth.noise)
+
+
+def leaks_asked(truth: Truth, folder: Path) -> tuple[str, ...]:
+    """The planted leaks that `icp init` would have left out until somebody answered."""
+    draft = draft_config(folder / "deals.csv", folder)
+    return tuple(leak.name for leak in truth.leaks if leak.name in draft.asked or leak.name not in draft.used)

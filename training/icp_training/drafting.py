@@ -1,0 +1,227 @@
+"""`icp init`: a first configuration from an export, with each guess explained in a comment.
+
+What is not certain to have been known when the deal opened is written down with the safe answer, `use: no`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from icp_ml.deals.reading import is_parquet, read_table
+from icp_ml.deals.settings import DateOrder, Layer
+from icp_ml.deals.words import listed
+from icp_ml.errors import InputError
+from icp_training.guessing import Guess, Texts, date_order, guess, texts_of
+
+_WON = re.compile(r"\b(won|win|closed.?won|yes|true|1)\b", re.IGNORECASE)
+_LOST = re.compile(r"\b(lost|loss|lose|closed.?lost|no|false|0)\b", re.IGNORECASE)
+_IGNORED = re.compile(r"duplicate|\btest\b", re.IGNORECASE)
+_OUTCOME_NAMES = ("outcome", "result", "stage", "status", "won")
+_OPENED = re.compile(r"open|creat|start|engage|begin", re.IGNORECASE)
+_CLOSED = re.compile(r"clos|won.?(date|at|on)|end.?date|decided", re.IGNORECASE)
+_ID = re.compile(r"(deal|opportunity|opp|record)?.?(id|number|key)$", re.IGNORECASE)
+_ACCOUNT = re.compile(r"account|company|customer|client|organi[sz]ation", re.IGNORECASE)
+_IDENTITY = re.compile(r"id$|number$|name$|^account$|^company$|^customer$|domain", re.IGNORECASE)
+MOST_OUTCOMES = 30
+REPEATS = 0.98
+"""Share of distinct values from which a column may be the deals' identifier although some are repeated."""
+LAYERS: tuple[Layer, ...] = ("firmographic", "technographic", "behavioural", "engagement")
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which column plays which part; None where none was found."""
+
+    outcome: Texts
+    won: tuple[str, ...]
+    lost: tuple[str, ...]
+    ignore: tuple[str, ...]
+    open: tuple[str, ...]
+    id: str | None
+    repeated: int
+    account: str | None
+    opened: str | None
+    closed: str | None
+    order: DateOrder
+    order_is_sure: bool
+
+    def taken(self) -> set[str]:
+        """The columns that are not attributes."""
+        return {name for name in (self.outcome.name, self.id, self.account, self.opened, self.closed) if name}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """text: the configuration as YAML. used, asked: attributes in use, and left out until somebody answers."""
+
+    text: str
+    used: tuple[str, ...]
+    asked: tuple[str, ...]
+
+
+def draft_config(export: Path, root: Path, delimiter: str | None = None, encoding: str = "utf-8") -> Draft:
+    """Draft a configuration for an export of deals. Raises `InputError` where no outcome column can be found."""
+    separator = delimiter or _delimiter(export, encoding)
+    table = read_table(export, delimiter=separator, encoding=encoding)
+    columns = {name: texts_of(name, table[name]) for name in table.column_names}
+    roles = _roles(columns)
+    won, decided = _outcomes(roles)
+    guesses = {name: guess(texts, won, decided) for name, texts in columns.items() if name not in roles.taken()}
+    source = export.resolve().relative_to(root.resolve()) if export.resolve().is_relative_to(root.resolve()) else export
+    lines = [*_head(export, source, roles, separator, encoding), *_attributes(guesses, _identical_ids(columns, roles))]
+    used = tuple(name for name, found in guesses.items() if found.kind and found.use)
+    asked = tuple(name for name, found in guesses.items() if found.kind and not found.use)
+    return Draft("\n".join(lines) + "\n", used, asked)
+
+
+def _delimiter(export: Path, encoding: str) -> str:
+    """The separator that occurs most often in the header."""
+    if is_parquet(export) or not export.is_file():
+        return ","
+    with export.open(encoding=encoding, errors="replace") as lines:
+        header = lines.readline()
+    return max(",;\t|", key=header.count)
+
+
+def _roles(columns: Mapping[str, Texts]) -> Roles:
+    outcome = _outcome(columns)
+    won = tuple(v for v in outcome.values if _WON.search(v) and not _LOST.search(v))
+    lost = tuple(v for v in outcome.values if _LOST.search(v) and not _WON.search(v))
+    ignore = tuple(v for v in outcome.values if _IGNORED.search(v) and v not in won + lost)
+    rest = tuple(v for v in outcome.values if v not in won + lost + ignore)
+    dates = [name for name, texts in columns.items() if date_order(texts) is not None]
+    opened = next((name for name in dates if _OPENED.search(name) and not _CLOSED.search(name)), None)
+    closed = next((name for name in dates if _CLOSED.search(name)), None)
+    order, unsure = _common_order([columns[name] for name in (opened, closed) if name])
+    identifier, repeated = _identifier(columns)
+    return Roles(
+        outcome, won, lost, ignore, rest, identifier, repeated, _account(columns, identifier), opened, closed,
+        order, not unsure,
+    )  # fmt: skip
+
+
+def _outcome(columns: Mapping[str, Texts]) -> Texts:
+    def fits(texts: Texts) -> bool:
+        few = 2 <= len(texts.values) <= MOST_OUTCOMES
+        return few and any(map(_WON.search, texts.values)) and any(map(_LOST.search, texts.values))
+
+    found = [texts for texts in columns.values() if fits(texts)]
+    named = [t for word in _OUTCOME_NAMES for t in found if word in t.name.casefold()]
+    spoken = [t for t in found if any(re.search("won|lost|loss", v, re.IGNORECASE) for v in t.values)]
+    for candidates in ([t for t in named if t in spoken], spoken, named):
+        if candidates:
+            return candidates[0]
+    raise InputError(
+        f"expected a column with the outcome of each deal (values such as 'Closed Won' and 'Closed Lost'), found none "
+        f"among {listed(list(columns))}; add one to the export"
+    )
+
+
+def _common_order(dates: Sequence[Texts]) -> tuple[DateOrder, bool]:
+    found = [read for texts in dates if (read := date_order(texts)) is not None]
+    sure = [order for order, unsure in found if not unsure]
+    if sure or not found:
+        return (sure[0] if sure else "iso"), False
+    return found[0]
+
+
+def _identifier(columns: Mapping[str, Texts]) -> tuple[str | None, int]:
+    for name, texts in columns.items():
+        rows = int(texts.known.sum())
+        if _ID.search(name) and not _ACCOUNT.search(name) and rows and len(texts.values) >= REPEATS * rows:
+            return name, rows - len(texts.values)
+    return None, 0
+
+
+def _account(columns: Mapping[str, Texts], identifier: str | None) -> str | None:
+    fitting = [
+        name
+        for name, texts in columns.items()
+        if name != identifier and _ACCOUNT.search(name) and _IDENTITY.search(name) and len(texts.values) > MOST_OUTCOMES
+    ]
+    return min(fitting, key=lambda name: (not name.lower().endswith("id"), len(name)), default=None)
+
+
+def _identical_ids(columns: Mapping[str, Texts], roles: Roles) -> set[str]:
+    """Columns that only name the account again."""
+    if roles.account is None:
+        return set()
+    return {name for name, t in columns.items() if _IDENTITY.search(name) and len(t.values) > MOST_OUTCOMES}
+
+
+def _outcomes(roles: Roles) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], ...]:
+    is_won = np.array([value in roles.won for value in roles.outcome.values] + [False])
+    is_lost = np.array([value in roles.lost for value in roles.outcome.values] + [False])
+    won = is_won[roles.outcome.codes]
+    return won, won | is_lost[roles.outcome.codes]
+
+
+def _head(export: Path, source: Path, roles: Roles, delimiter: str, encoding: str) -> Iterable[str]:
+    yield f"# Drafted by icp init from {export.name}. Read each line, correct it, then run: icp check"
+    yield "name: icp"
+    yield "deals:"
+    yield f"  source: {_quoted(str(source))}"
+    if delimiter != ",":
+        yield f"  delimiter: {_quoted(delimiter)}"
+    if encoding != "utf-8":
+        yield f"  encoding: {_quoted(encoding)}"
+    yield from _role_lines(roles)
+    yield "  outcome:"
+    yield f"    column: {_quoted(roles.outcome.name)}"
+    for name in ("won", "lost", "open", "ignore"):
+        values = getattr(roles, name)
+        if values:
+            yield f"    {name}: [{', '.join(map(_quoted, values))}]"
+
+
+def _role_lines(roles: Roles) -> Iterable[str]:
+    yield f"  id: {_quoted(roles.id)}" if roles.id else "  # id: no column was found that names each deal once"
+    if roles.repeated:
+        yield f"  repeated_ids: keep_all  # asked: {roles.repeated} rows repeat an id; they are kept on one side"
+    if roles.account:
+        yield f"  account: {_quoted(roles.account)}  # deals of one account are never on both sides of a split"
+    else:
+        yield "  # account: no column was found that names the company; each deal counts as an account of its own"
+    if roles.opened and roles.closed:
+        yield f"  opened: {_quoted(roles.opened)}"
+        yield f"  closed: {_quoted(roles.closed)}"
+        if roles.order != "iso":
+            yield f"  date_order: {roles.order}" + (
+                "" if roles.order_is_sure else "  # asked: the dates can be read as day/month/year too"
+            )
+    else:
+        yield "  # opened, closed: no such dates were found, so nothing can be judged forward in time"
+        yield "  window: {months: null}"
+
+
+def _attributes(guesses: Mapping[str, Guess], names: set[str]) -> Iterable[str]:
+    yield "attributes:"
+    for layer in LAYERS:
+        here = {
+            name: found for name, found in guesses.items() if found.layer == layer and found.kind and name not in names
+        }
+        if here:
+            yield f"  {layer}:"
+            yield from (_attribute_line(name, found) for name, found in here.items())
+    left_out = {name: found.why for name, found in guesses.items() if found.kind is None or name in names}
+    for name, why in left_out.items():
+        yield f"  # left out: {name}: {'names the account' if name in names else why}".replace("\n", " ")
+
+
+def _attribute_line(name: str, found: Guess) -> str:
+    if found.use:
+        return f"    {_quoted(name)}: {found.kind}  # {found.why}"
+    return f"    {_quoted(name)}: {{kind: {found.kind}, use: no}}  # asked: {found.why}"
+
+
+def _quoted(text: str) -> str:
+    """A YAML scalar; JSON's quoting is YAML's where a plain word would be read as something else."""
+    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_ ./-]*[A-Za-z0-9_/-]|[A-Za-z_]", text)
+    reserved = text.lower() in ("yes", "no", "true", "false", "null", "on", "off", "y", "n")
+    return text if plain and not reserved else json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,166 @@
+"""Running the judgement: in each fold search, fit and predict on that fold's own training deals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from icp_ml.deals.contract import DealTable
+from icp_ml.model.baseline import logistic_log_odds
+from icp_ml.model.judgement import Judgement
+from icp_ml.model.metrics import Estimate, Judged, estimate_all
+from icp_ml.model.skill import Skill, measure_skill
+from icp_ml.model.splits import Fold, complement
+from icp_ml.model.stack import base_rate_log_odds
+from icp_ml.model.win_model import ModelParams, TrainingRows, fit_win_model, training_rows
+from icp_training.search import MOST_SEARCH_ROWS, Budget, sample_groups, search
+
+Floats = NDArray[np.float64]
+
+WORKERS = 2
+ROWS_IN_STEP = 5_000
+"""Above this many deals LightGBM uses all cores by itself and folds are run one after another."""
+RANDOM_FOLDS = 5
+OF_A_CONSTANT = ("log_loss", "brier", "observed_over_expected")
+"""The metrics that mean something for a guess that ranks nothing."""
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """Predictions of one fold for its test rows: log-odds of the model, a logistic regression, and the base rate.
+
+    contributions: (n, p) of the model, by the fold's own columns `factors`.
+    """
+
+    fold: Fold
+    model: Floats
+    logistic: Floats
+    base: float
+    returning: Floats
+    factors: tuple[str, ...]
+    contributions: Floats
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What the deals say about the model.
+
+    rows: number of each judged deal in the table, in the order of `judged`. figures: metric by method ("icp-ml",
+    "logistic regression", "base rate"). random_split: the metrics of a random split with fixed parameters, for the
+    record of its optimism. returning: metrics on deals of accounts that were learnt from, or None if too few.
+    """
+
+    judgement: Judgement
+    results: tuple[FoldResult, ...]
+    rows: NDArray[np.intp]
+    judged: Judged
+    skill: Skill
+    figures: dict[str, dict[str, Estimate]]
+    returning: dict[str, Estimate] | None
+    random_split: dict[str, Estimate]
+
+
+OnFold = Callable[[int, int], None]
+
+
+def evaluate(
+    deals: DealTable, judgement: Judgement, budget: Budget, seed: int, on_fold: OnFold | None = None
+) -> Evaluation:
+    """Judge the whole way of making a model, search included, on deals it did not see."""
+    results = tuple(_run_folds(deals, judgement, budget, seed, on_fold))
+    rows = np.concatenate([result.fold.test for result in results])
+    judged = _pool(deals, results, rows)
+    return Evaluation(
+        judgement=judgement,
+        results=results,
+        rows=rows,
+        judged=judged,
+        skill=measure_skill(judged, seed),
+        figures=_figures(judged, np.concatenate([result.logistic for result in results]), seed),
+        returning=_returning(deals, results, seed),
+        random_split=random_split(deals, seed),
+    )
+
+
+def _run_folds(
+    deals: DealTable, judgement: Judgement, budget: Budget, seed: int, on_fold: OnFold | None
+) -> Iterable[FoldResult]:
+    workers = WORKERS if len(deals.won) < ROWS_IN_STEP else 1
+    with ThreadPoolExecutor(workers) as pool:
+        running = pool.map(lambda fold: judge_fold(deals, fold, budget, seed), judgement.folds)
+        for done, result in enumerate(running, start=1):
+            if on_fold is not None:
+                on_fold(done, len(judgement.folds))
+            yield result
+
+
+def judge_fold(deals: DealTable, fold: Fold, budget: Budget, seed: int) -> FoldResult:
+    """Search with a fifth of the trials on the fold's training deals, fit, and predict its test deals."""
+    data = rows_to_learn_from(deals, fold.train)
+    best = search(data, budget.fifth(), seed).best
+    model = fit_win_model(data, best, seed)
+    test = model.vocabulary.encode(deals.parsed.take(fold.test))
+    returning = model.vocabulary.encode(deals.parsed.take(fold.returning))
+    columns = model.vocabulary.columns
+    return FoldResult(
+        fold=fold,
+        model=model.log_odds(test),
+        logistic=logistic_log_odds(data.rows, data.won, test, columns),
+        base=base_rate_log_odds(data.won),
+        returning=model.log_odds(returning) if len(fold.returning) else np.empty(0),
+        factors=tuple(column.factor for column in columns),
+        contributions=model.contributions(test).values,
+    )
+
+
+def rows_to_learn_from(deals: DealTable, rows: NDArray[np.intp]) -> TrainingRows:
+    """These deals, encoded by a vocabulary of their own."""
+    return training_rows(deals.parsed.take(rows), deals.attributes, deals.won[rows], deals.groups()[rows])
+
+
+def _pool(deals: DealTable, results: tuple[FoldResult, ...], rows: NDArray[np.intp]) -> Judged:
+    sizes = [len(result.fold.test) for result in results]
+    return Judged(
+        log_odds=np.concatenate([result.model for result in results]),
+        base=np.repeat([result.base for result in results], sizes),
+        won=deals.won[rows],
+        groups=deals.groups()[rows],
+        block=np.repeat(np.arange(len(results)), sizes),
+    )
+
+
+def _figures(judged: Judged, logistic: Floats, seed: int) -> dict[str, dict[str, Estimate]]:
+    methods = {"icp-ml": judged.log_odds, "logistic regression": logistic, "base rate": judged.base}
+    figures = {name: estimate_all(z, judged.won, judged.groups, seed) for name, z in methods.items()}
+    figures["base rate"] = {name: figures["base rate"][name] for name in OF_A_CONSTANT}
+    return figures
+
+
+def _returning(deals: DealTable, results: tuple[FoldResult, ...], seed: int) -> dict[str, Estimate] | None:
+    rows = np.concatenate([result.fold.returning for result in results])
+    won = deals.won[rows]
+    if not 0 < won.sum() < len(won):
+        return None
+    log_odds = np.concatenate([result.returning for result in results])
+    return estimate_all(log_odds, won, deals.groups()[rows], seed)
+
+
+def random_split(deals: DealTable, seed: int) -> dict[str, Estimate]:
+    """What a random split would have claimed: accounts and dates ignored, parameters fixed, at most 20,000 deals."""
+    kept = sample_groups(np.arange(len(deals.won)), MOST_SEARCH_ROWS, seed)
+    shuffled = np.random.default_rng(seed).permutation(kept)
+    log_odds = np.empty(len(kept))
+    position = np.empty(len(deals.won), dtype=np.intp)
+    position[kept] = np.arange(len(kept))
+    for held_out in np.array_split(shuffled, RANDOM_FOLDS):
+        rest = kept[complement(position[held_out], len(kept))]
+        blind = training_rows(
+            deals.parsed.take(rest), deals.attributes, deals.won[rest], np.arange(len(rest), dtype=np.int64)
+        )
+        model = fit_win_model(blind, ModelParams(), seed)
+        log_odds[position[held_out]] = model.log_odds(model.vocabulary.encode(deals.parsed.take(held_out)))
+    return estimate_all(log_odds, deals.won[kept], np.arange(len(kept), dtype=np.int64), seed)

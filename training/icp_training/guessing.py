@@ -1,0 +1,159 @@
+"""What a column of an export probably is, judged by its name and by every value in it, with the reason in words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from icp_ml.deals.parsing import parse_days, parse_flags, parse_numbers, parse_range_levels, parse_sets, parse_years
+from icp_ml.deals.settings import DateOrder, Kind, Layer
+
+MOST_LEVELS = 300
+"""A text column with more values than this is a name or free text, not a category; we chose it."""
+NEARLY_ALL = 0.95
+LIST_SHARE = 0.3
+DATE_ORDERS: tuple[DateOrder, ...] = ("iso", "mdy", "dmy")
+
+_IN_PROCESS = re.compile(
+    r"elapsed|\bdays?\b|duration|ratio|stage|change|probab|forecast|next.?step|activit|reason|\bclosed?\b|lost|\bwon\b"
+    r"|expected|cycle|discount|close.?(date|value|reason)|churn|expansion|nps|renew|support|last.?(modif|updat)",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"year|founded|established", re.IGNORECASE)
+_SELLER_SIDE = re.compile(r"owner|\brep\b|seller|agent|manager|team|created.?by|territory.?owner", re.IGNORECASE)
+_AMOUNT = re.compile(r"amount|\bacv\b|\barr\b|\btcv\b|price|deal.?(size|value)|close.?value", re.IGNORECASE)
+_LAYERS: tuple[tuple[Layer, re.Pattern[str]], ...] = (
+    ("technographic", re.compile(r"tool|tech|stack|\bcrm\b|platform|software|cloud|integrat", re.IGNORECASE)),
+    (
+        "behavioural",
+        re.compile(r"intent|hiring|signal|news|visit|research|review|executive|content|\bopen.?roles", re.IGNORECASE),
+    ),
+    (
+        "engagement",
+        re.compile(r"e-?mail|demo|meeting|trial|usage|lead.?source|source|contact|reply|webinar|engag", re.IGNORECASE),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A column as distinct texts: `values` are the texts that occur, `codes` says which each row has, -1 for none."""
+
+    name: str
+    values: tuple[str, ...]
+    codes: NDArray[np.int64]
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Where there is a text."""
+        return self.codes >= 0
+
+
+@dataclass(frozen=True)
+class Guess:
+    """kind: None where the column is not usable as an attribute. why: in words. use: whether it is safe to learn from.
+
+    ranges: whether the texts are ranges in order.
+    """
+
+    kind: Kind | None
+    layer: Layer
+    why: str
+    use: bool
+
+
+def texts_of(name: str, column: pa.ChunkedArray) -> Texts:
+    """Strip white space and list the distinct texts."""
+    stripped = pc.utf8_trim_whitespace(column.cast(pa.string()))
+    coded = pc.if_else(pc.equal(stripped, ""), None, stripped).combine_chunks().dictionary_encode()
+    codes = np.asarray(pc.fill_null(coded.indices, -1), dtype=np.int64)
+    return Texts(name, tuple(coded.dictionary.to_pylist()), codes)
+
+
+def date_order(texts: Texts) -> tuple[DateOrder, bool] | None:
+    """The order in which nearly all values read as dates, and whether another order would do as well; else None."""
+    if not texts.values or all(value.replace(".", "").isdigit() for value in texts.values):
+        return None
+    column = pa.array(texts.values)
+    fitting = [order for order in DATE_ORDERS if _readable(parse_days(column, order).trouble.rows, texts)]
+    return (fitting[0], len(fitting) > 1) if fitting else None
+
+
+def guess(texts: Texts, won: NDArray[np.bool_], decided: NDArray[np.bool_]) -> Guess:
+    """Kind and layer of a column, and whether it may be learned from.
+
+    won, decided: of each row, whether the deal was won, and whether it was won or lost.
+    """
+    kind, why = _kind(texts)
+    layer = _layer(texts.name)
+    if kind is None:
+        return Guess(None, layer, why, use=False)
+    doubt = _doubt(texts, won, decided)
+    return Guess(kind, layer, f"{why}; {doubt}" if doubt else why, use=doubt is None)
+
+
+def _layer(name: str) -> Layer:
+    for layer, words in _LAYERS:
+        if words.search(name):
+            return layer
+    return "firmographic"
+
+
+def _kind(texts: Texts) -> tuple[Kind | None, str]:
+    if len(texts.values) < 2:
+        return None, "has fewer than two different values"
+    column = pa.array(texts.values)
+    is_year = _YEAR.search(texts.name) and _readable(parse_years(column).trouble.rows, texts)
+    readings: tuple[tuple[bool, Kind, str], ...] = (
+        (_readable(parse_flags(column).trouble.rows, texts), "flag", "yes or no"),
+        (bool(is_year), "year", "years, read as an age at the opening"),
+        (_readable(parse_numbers(column).trouble.rows, texts), "number", "numbers"),
+        (date_order(texts) is not None, "date", "dates, read as an age at the opening"),
+        (_readable(parse_range_levels(column).trouble.rows, texts), "ordered", "ranges, ordered by their lower end"),
+    )
+    return next(((kind, why) for fits, kind, why in readings if fits), None) or _text_kind(texts)
+
+
+def _text_kind(texts: Texts) -> tuple[Kind | None, str]:
+    lists = np.array([";" in value for value in texts.values])
+    if lists[texts.codes[texts.known]].mean() > LIST_SHARE:
+        members = len(parse_sets(pa.array(texts.values)).levels)
+        return "set", f"lists separated by semicolons, {members} different members"
+    if len(texts.values) > min(MOST_LEVELS, max(20, int(texts.known.sum()) // 3)):
+        return None, f"{len(texts.values):,} different texts: a name, an identifier or free text"
+    return "category", f"{len(texts.values)} different texts"
+
+
+def _readable(unreadable: int, texts: Texts) -> bool:
+    return unreadable <= (1 - NEARLY_ALL) * len(texts.values)
+
+
+def _doubt(texts: Texts, won: NDArray[np.bool_], decided: NDArray[np.bool_]) -> str | None:
+    """Why it is safer not to learn from this column until somebody has said when it is filled in; None if nothing."""
+    if _SELLER_SIDE.search(texts.name):
+        return "it is about the seller, not the company sold to"
+    if _AMOUNT.search(texts.name):
+        return "amounts are often changed to what was finally sold"
+    if _IN_PROCESS.search(texts.name):
+        return "its name speaks of the course or the end of the deal"
+    among_won, among_lost = texts.known[decided & won].mean(), texts.known[decided & ~won].mean()
+    if min(among_won, among_lost) < 0.02 and max(among_won, among_lost) > 0.2:
+        return f"it is filled in for {among_won:.0%} of won and {among_lost:.0%} of lost deals"
+    return _told_by_outcome(texts, won, decided)
+
+
+def _told_by_outcome(texts: Texts, won: NDArray[np.bool_], decided: NDArray[np.bool_]) -> str | None:
+    """Values that occur often and with one outcome only: nothing known beforehand is that sure."""
+    rows = texts.known & decided
+    total = np.bincount(texts.codes[rows], minlength=len(texts.values))
+    wins = np.bincount(texts.codes[rows & won], minlength=len(texts.values))
+    certain = (total >= 30) & ((wins == 0) | (wins == total))
+    covered = total[certain].sum() / max(total.sum(), 1)
+    if covered < 0.2:
+        return None
+    return f"{int(certain.sum())} of its values occur with one outcome only, in {covered:.0%} of the deals"

@@ -1,0 +1,87 @@
+"""The quarterly line as the command line sees it: one function for each verb that learns.
+
+This is the only module of icp_training that icp_ml looks at, and only when such a verb is called.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from icp_ml.errors import NoSignal
+from icp_ml.profile.records import Profile, Verdict
+from icp_ml.serve.bundle import write_bundle
+from icp_training.checking import CheckReport, check_data
+from icp_training.config import load_config
+from icp_training.demo import Demo, findings, leaks_asked, make_demo, noise_presented
+from icp_training.drafting import Draft, draft_config
+from icp_training.pipeline import OnStep, Stamp, bundle_of, fit, judge, read, silent
+from icp_training.search import Budget
+from icp_training.tracking import closing_run, open_run, record_bundle, record_verdict
+
+__all__ = [
+    "Budget",
+    "CheckReport",
+    "Demo",
+    "Draft",
+    "Trained",
+    "check",
+    "draft_config",
+    "findings",
+    "leaks_asked",
+    "make_demo",
+    "noise_presented",
+    "train",
+]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training came to. folder, version, profile: None where the ranking is not reliable; refusal says why.
+
+    cut_short: the time limit ended the search.
+    """
+
+    verdict: Verdict
+    run_id: str
+    profile: Profile | None = None
+    folder: Path | None = None
+    version: int | None = None
+    refusal: NoSignal | None = None
+    cut_short: bool = False
+
+
+def check(config_path: Path) -> CheckReport:
+    """The verdict on the data that a configuration names."""
+    config = load_config(config_path)
+    return check_data(config, config.project_root(config_path))
+
+
+def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent) -> Trained:
+    """Read, judge, fit, explain and write a new version below models/; a refusal is returned with its verdict.
+
+    now: ISO date and time of the run. Raises what reading raises, and `TooFewDeals`.
+    """
+    config = load_config(config_path)
+    root = config.project_root(config_path)
+    deals = read(config, root)
+    run = open_run(root, config.name, {"config": config.digest(), "started": now})
+    with closing_run(run):
+        judged = judge(deals, budget, config.seed, on_step)
+        record_verdict(run, judged.verdict)
+        try:
+            fitted = fit(judged, budget, config.seed, on_step)
+        except NoSignal as refusal:
+            return Trained(judged.verdict, run.run_id, refusal=refusal)
+        version = next_version(root, config.name)
+        bundle = bundle_of(config, root, judged, fitted, Stamp(version, now, run.run_id))
+        folder = root / "models" / config.name / f"v{version}"
+        record_bundle(run, bundle.provenance, write_bundle(bundle, folder), folder)
+    return Trained(judged.verdict, run.run_id, fitted.profile, folder, version, cut_short=fitted.found.cut_short)
+
+
+def next_version(root: Path, name: str) -> int:
+    """One more than the highest version below models/; 1 for the first."""
+    folder = root / "models" / name
+    taken = [int(found.name[1:]) for found in folder.glob("v*") if found.name[1:].isdigit()]
+    return max(taken, default=0) + 1

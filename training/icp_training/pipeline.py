@@ -1,0 +1,157 @@
+"""The line from a configuration to a bundle: read, judge, and only then fit, explain and write.
+
+A model that shows no reliable ranking is not fitted and not written: the verdict is the result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import icp_ml
+from icp_ml.deals.contract import DealTable, read_deals
+from icp_ml.deals.sufficiency import account_floor, check_floors
+from icp_ml.errors import NoSignal
+from icp_ml.model.judgement import Judgement, plan_judgement
+from icp_ml.model.win_model import WinModel, anchored, cross_fit, fit_members, training_rows
+from icp_ml.profile.icp import Evidence, cross_contributions, draw_profile
+from icp_ml.profile.records import Profile, Provenance, Verdict
+from icp_ml.serve.bundle import Bundle
+from icp_ml.serve.golden import make_golden
+from icp_training.config import Config
+from icp_training.evaluation import Evaluation, evaluate
+from icp_training.search import Budget, SearchResult, search
+from icp_training.verdict import verdict_of
+
+TARGET = "won"
+
+OnStep = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The data, and what it says about the way of making a model."""
+
+    deals: DealTable
+    judgement: Judgement
+    evaluation: Evaluation
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The model on all deals, its profile, and what the search tried."""
+
+    model: WinModel
+    profile: Profile
+    found: SearchResult
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What only the edge knows: the version's number, the time, and the run in which it was made."""
+
+    version: int
+    created: str
+    run_id: str | None
+
+
+def silent(_label: str, _done: int, _total: int) -> None:
+    """The progress of nobody watching."""
+
+
+def read(config: Config, root: Path) -> DealTable:
+    """The deals that one may learn from. Raises `TooFewDeals` under the floor of accounts."""
+    deals = read_deals(config.deals, config.tables, config.resolved(), root)
+    check_floors(account_floor(deals.won, deals.accounts))
+    return deals
+
+
+def judge(deals: DealTable, budget: Budget, seed: int, on_step: OnStep = silent) -> Judged:
+    """Judge on deals that were not learnt from, forward in time where there are dates."""
+    judgement = plan_judgement(deals, seed)
+    on_step("judging on deals it did not see", 0, len(judgement.folds))
+    evaluation = evaluate(
+        deals,
+        judgement,
+        budget,
+        seed,
+        lambda done, total: on_step("judging on deals it did not see", done, total),
+    )
+    return Judged(deals, judgement, evaluation, verdict_of(evaluation, deals))
+
+
+def fit(judged: Judged, budget: Budget, seed: int, on_step: OnStep = silent) -> Fitted:
+    """Search on all deals, fit, and draw the profile. Raises `NoSignal` where the ranking is not reliable."""
+    refuse_without_signal(judged.verdict)
+    deals = judged.deals
+    data = training_rows(deals.parsed, deals.attributes, deals.won, deals.groups())
+    found = search(data, budget, seed, lambda done, total, _loss: on_step("searching parameters", done, total))
+    on_step("fitting and explaining", 0, 1)
+    crossed = cross_fit(data, found.best, seed)
+    model = fit_members(data, found.best, crossed, seed)
+    if judged.judgement.kind == "forward" and judged.evaluation.skill.level_is_off:
+        latest = judged.judgement.folds[-1].test
+        model = anchored(model, data.rows[latest], deals.won[latest])
+    voices = cross_contributions(data, found.best, crossed, seed)
+    profile = draw_profile(Evidence(deals.attributes, data, model, voices, deals.opened), TARGET, seed)
+    on_step("fitting and explaining", 1, 1)
+    return Fitted(model, profile, found)
+
+
+def refuse_without_signal(verdict: Verdict) -> None:
+    """Raise `NoSignal` with what was found and what would be needed."""
+    if verdict.reliable:
+        return
+    ranking = verdict.ranking
+    raise NoSignal(
+        f"no reliable signal in these attributes: on {verdict.deals:,} deals of {verdict.accounts:,} accounts that the "
+        f"model had not seen, its ranking saves {ranking.value:.4f} nats a deal against the base rate, and the 99 % "
+        f"interval from {ranking.low:.4f} to {ranking.high:.4f} should lie above 0; bring attributes that say more, "
+        f"or more accounts"
+    )
+
+
+def bundle_of(config: Config, root: Path, judged: Judged, fitted: Fitted, stamp: Stamp) -> Bundle:
+    """Everything that is promised, ready to be written."""
+    deals = judged.deals
+    extracted = None if deals.extracted is None else str(deals.extracted)
+    golden_day = date.fromisoformat(extracted or stamp.created[:10])
+    return Bundle(
+        provenance=Provenance(
+            name=config.name,
+            version=stamp.version,
+            created=stamp.created,
+            code_version=icp_ml.__version__,
+            target=TARGET,
+            config_hash=config.digest(),
+            data_hash=data_digest(config, root),
+            run_id=stamp.run_id,
+            extracted=extracted,
+            ledger={step.name: step.rows for step in deals.ledger.steps},
+            params={"scorecard": vars(fitted.found.best.scorecard), "trees": asdict(fitted.found.best.trees)},
+            trials=len(fitted.found.tried),
+            seed=config.seed,
+        ),
+        attributes=deals.attributes,
+        prospects=config.prospects,
+        model=fitted.model,
+        profile=fitted.profile,
+        verdict=judged.verdict,
+        golden=make_golden(fitted.model, deals.attributes, golden_day, config.seed),
+    )
+
+
+def data_digest(config: Config, root: Path) -> str:
+    """SHA-256 over the bytes of the sources, in the order of the configuration."""
+    digest = hashlib.sha256()
+    accounts = config.tables.accounts
+    for source in (config.deals.source, *([accounts.source] if accounts else [])):
+        path = root / source
+        for part in sorted(path.rglob("*.parquet")) if path.is_dir() else [path]:
+            with part.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()

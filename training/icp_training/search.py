@@ -1,0 +1,134 @@
+"""Choosing the members' parameters: Optuna over grouped folds of the training deals, and of nothing else.
+
+The sampler is reseeded for every trial (seed x 100003 + trial number), so that an interrupted study and an
+uninterrupted one try the same parameters. The first trials are fixed starting points that did well from 60 to
+100,000 deals; a short search is therefore never worse than a good guess.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import optuna
+from numpy.typing import NDArray
+
+from icp_ml.model.scorecard import ScorecardParams
+from icp_ml.model.trees import DEEPEST, TreeParams
+from icp_ml.model.win_model import ModelParams, TrainingRows, cross_fit
+
+SEED_STRIDE = 100_003
+MOST_SEARCH_ROWS = 20_000
+"""More rows than this change the chosen parameters less than another seed does; drawn by account."""
+GOOD_GUESSES: Sequence[ModelParams] = (
+    ModelParams(ScorecardParams(10.0, 6), TreeParams(num_leaves=4, max_depth=2, min_data_in_leaf=10)),
+    ModelParams(ScorecardParams(1.0, 10), TreeParams(num_leaves=7)),
+    ModelParams(ScorecardParams(0.3, 20), TreeParams(num_leaves=31, learning_rate=0.1, cat_l2=2.0)),
+)
+
+OnTrial = Callable[[int, int, float], None]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """trials: how many parameter sets to try, at least 1. minutes: stop earlier than that, or None.
+
+    A time limit makes the outcome depend on the machine; the run says so.
+    """
+
+    trials: int = 30
+    minutes: float | None = None
+
+    def fifth(self) -> Budget:
+        """What an outer fold may spend: a fifth of the trials, at least the fixed starting points."""
+        shorter = None if self.minutes is None else self.minutes / 5
+        return Budget(max(self.trials // 5, min(len(GOOD_GUESSES), self.trials)), shorter)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One trial: its parameters, and the stack's mean log loss out of fold."""
+
+    params: ModelParams
+    loss: float
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """The best parameters, and all that were tried in order. cut_short: the time limit ended it."""
+
+    best: ModelParams
+    tried: tuple[Tried, ...]
+    cut_short: bool
+
+
+def search(data: TrainingRows, budget: Budget, seed: int, on_trial: OnTrial | None = None) -> SearchResult:
+    """Try parameter sets on at most 20,000 rows and return the one whose stack has the least loss out of fold."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    sample = _sample(data, seed)
+    study = optuna.create_study(direction="minimize")
+    for guess in GOOD_GUESSES[: budget.trials]:
+        study.enqueue_trial(_flat(guess))
+    tried: list[Tried] = []
+    deadline = None if budget.minutes is None else time.monotonic() + 60 * budget.minutes
+    for number in range(budget.trials):
+        if tried and deadline is not None and time.monotonic() > deadline:
+            break
+        study.sampler = optuna.samplers.TPESampler(seed=seed * SEED_STRIDE + number, n_startup_trials=8)
+        trial = study.ask()
+        params = _suggest(trial, len(sample.won))
+        loss = cross_fit(sample, params, seed).loss
+        study.tell(trial, loss)
+        tried.append(Tried(params, loss))
+        if on_trial is not None:
+            on_trial(number + 1, budget.trials, min(t.loss for t in tried))
+    best = min(tried, key=lambda t: t.loss)
+    return SearchResult(best.params, tuple(tried), len(tried) < budget.trials)
+
+
+def _suggest(trial: optuna.Trial, rows: int) -> ModelParams:
+    most_in_leaf = max(10, min(200, rows // 8))
+    return ModelParams(
+        ScorecardParams(
+            ridge=trial.suggest_float("ridge", 0.05, 50.0, log=True),
+            bins=trial.suggest_int("bins", 4, 24, log=True),
+        ),
+        TreeParams(
+            num_leaves=trial.suggest_int("num_leaves", 3, 31, log=True),
+            max_depth=trial.suggest_int("max_depth", 2, DEEPEST),
+            learning_rate=trial.suggest_float("learning_rate", 0.03, 0.12, log=True),
+            min_data_in_leaf=min(trial.suggest_int("min_data_in_leaf", 5, 200, log=True), most_in_leaf),
+            lambda_l2=trial.suggest_float("lambda_l2", 0.1, 50.0, log=True),
+            feature_fraction=trial.suggest_float("feature_fraction", 0.3, 1.0),
+            bagging_fraction=trial.suggest_float("bagging_fraction", 0.6, 1.0),
+            cat_smooth=trial.suggest_float("cat_smooth", 1.0, 50.0, log=True),
+            cat_l2=trial.suggest_float("cat_l2", 0.5, 50.0, log=True),
+        ),
+    )
+
+
+def _flat(params: ModelParams) -> dict[str, float]:
+    return {**vars(params.scorecard), **vars(params.trees)}
+
+
+def _sample(data: TrainingRows, seed: int) -> TrainingRows:
+    """Whole accounts, in random order, as many as fit; everything where all do."""
+    if len(data.won) <= MOST_SEARCH_ROWS:
+        return data
+    kept = sample_groups(data.groups, MOST_SEARCH_ROWS, seed)
+    weights = None if data.weights is None else data.weights[kept]
+    return TrainingRows(data.vocabulary, data.rows[kept], data.won[kept], data.groups[kept], weights)
+
+
+def sample_groups(groups: NDArray[np.int64], most: int, seed: int) -> NDArray[np.intp]:
+    """Row numbers of randomly drawn whole groups, at most `most` rows, ascending; one too large is passed over."""
+    _, member = np.unique(groups, return_inverse=True)
+    size = np.bincount(member)
+    chosen, rows = np.zeros(len(size), dtype=bool), 0
+    for group in np.random.default_rng(seed).permutation(len(size)).tolist():
+        if rows + size[group] <= most:
+            chosen[group] = True
+            rows += int(size[group])
+    return np.flatnonzero(chosen[member])

@@ -1,0 +1,83 @@
+"""What has been tried: each training is a run in MLflow, in mlruns/mlflow.db or on the server that is configured.
+
+The environment's MLFLOW_TRACKING_URI wins over the local database. Nothing but figures, parameters and the bundle
+is sent: no deal, no account, no row of data.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from icp_ml.profile.records import Provenance, Verdict
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+DATABASE = "mlflow.db"
+ARTIFACTS = "artifacts"
+
+
+@dataclass(frozen=True)
+class Run:
+    """An open run; it must be ended."""
+
+    client: MlflowClient
+    run_id: str
+
+    def end(self, status: str) -> None:
+        """Close the run as FINISHED, FAILED or KILLED."""
+        self.client.set_terminated(self.run_id, status)
+
+
+def open_run(root: Path, experiment: str, tags: dict[str, str]) -> Run:
+    """Start a run in the experiment of this name, which is made where it does not exist."""
+    for noisy in ("mlflow", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    from mlflow import MlflowClient  # noqa: PLC0415 - it takes seconds, which `icp check` and `icp init` need not wait
+
+    folder = root / "mlruns"
+    folder.mkdir(parents=True, exist_ok=True)
+    client = MlflowClient(os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(folder / DATABASE).resolve()}")
+    found = client.get_experiment_by_name(experiment)
+    where = None if "MLFLOW_TRACKING_URI" in os.environ else (folder / ARTIFACTS / experiment).resolve().as_uri()
+    experiment_id = found.experiment_id if found else client.create_experiment(experiment, artifact_location=where)
+    return Run(client, client.create_run(experiment_id, tags=tags).info.run_id)
+
+
+@contextmanager
+def closing_run(run: Run) -> Iterator[None]:
+    """End the run whatever happens: as finished, as failed, or as killed by the person at the keyboard."""
+    try:
+        yield
+    except Exception:
+        run.end("FAILED")
+        raise
+    except BaseException:
+        run.end("KILLED")
+        raise
+    run.end("FINISHED")
+
+
+def record_verdict(run: Run, verdict: Verdict) -> None:
+    """Every figure of every method, by name "method.metric", and the verdict as tags."""
+    for method, figures in verdict.figures.items():
+        for metric, figure in figures.items():
+            run.client.log_metric(run.run_id, f"{method.replace(' ', '_')}.{metric}", figure.value)
+    run.client.log_metric(run.run_id, "skill", verdict.skill)
+    run.client.set_tag(run.run_id, "verdict", "reliable" if verdict.reliable else "no reliable signal")
+    run.client.set_tag(run.run_id, "judged", verdict.kind)
+
+
+def record_bundle(run: Run, provenance: Provenance, content_hash: str, folder: Path) -> None:
+    """The chosen parameters, the bundle's hash, and the bundle itself."""
+    for member, params in provenance.params.items():
+        for name, value in params.items():
+            run.client.log_param(run.run_id, f"{member}.{name}", value)
+    run.client.set_tag(run.run_id, "content_hash", content_hash)
+    run.client.log_artifacts(run.run_id, str(folder), "bundle")

@@ -1,0 +1,80 @@
+"""The verdict on a model, from the evaluation to the record that travels in the bundle."""
+
+from __future__ import annotations
+
+from icp_ml.deals.contract import DealTable
+from icp_ml.deals.sufficiency import SOUND_START, account_floor
+from icp_ml.model.metrics import Estimate
+from icp_ml.profile.records import Interval, LevelRecord, Verdict
+from icp_training.evaluation import Evaluation
+
+TOO_GOOD = 0.95
+"""An area under the curve above this is not seen with what is known before a deal; published cases were leaks."""
+
+
+def verdict_of(evaluation: Evaluation, deals: DealTable) -> Verdict:
+    """What is said about the model: how it was judged, whether its ranking is reliable, and what to beware of."""
+    skill = evaluation.skill
+    return Verdict(
+        kind=evaluation.judgement.kind,
+        sentence=evaluation.judgement.sentence,
+        reliable=skill.is_reliable,
+        deals=skill.deals,
+        accounts=skill.accounts,
+        skill=skill.share,
+        ranking=interval(skill.ranking),
+        gain=interval(skill.gain),
+        levels=tuple(
+            LevelRecord(
+                block=evaluation.results[level.block].fold.name,
+                deals=level.deals,
+                observed_over_expected=interval(level.observed_over_expected),
+                is_off=level.is_off,
+            )
+            for level in skill.levels
+        ),
+        figures={method: intervals(figures) for method, figures in evaluation.figures.items()},
+        returning=None if evaluation.returning is None else intervals(evaluation.returning),
+        random_split=intervals(evaluation.random_split),
+        warnings=tuple(_warnings(evaluation, deals)),
+    )
+
+
+def _warnings(evaluation: Evaluation, deals: DealTable) -> list[str]:
+    found = []
+    auc = evaluation.figures["icp-ml"]["auc"].value
+    if auc > TOO_GOOD:
+        found.append(
+            f"The ranking is too good to be true (AUC {auc:.3f}); look for a column that is filled in or changed "
+            f"after the outcome, and mark it 'known: after'."
+        )
+    if evaluation.skill.is_reliable and evaluation.skill.gain.low <= 0:
+        found.append(
+            "The order is reliable, but how far apart the probabilities are is not yet: use the ranking, and read a "
+            "probability with its interval."
+        )
+    if evaluation.judgement.kind == "forward" and evaluation.skill.level_is_off:
+        level = evaluation.skill.levels[-1].observed_over_expected
+        found.append(
+            f"The level has moved: in the latest block {level.value:.2f} times the expected wins were won "
+            f"(99 % interval {level.low:.2f} to {level.high:.2f}). The order stands; probabilities are re-anchored "
+            f"to that block's win rate."
+        )
+    counts = account_floor(deals.won, deals.accounts)
+    fewest = min(counts.won_accounts, counts.lost_accounts)
+    if fewest < SOUND_START:
+        found.append(
+            f"Only {counts.won_accounts} accounts with a win and {counts.lost_accounts} with a loss: a sound start is "
+            f"{SOUND_START} of each, so read the intervals before the figures."
+        )
+    return found
+
+
+def interval(estimate: Estimate) -> Interval:
+    """The same figure as a record."""
+    return Interval(value=estimate.value, low=estimate.low, high=estimate.high)
+
+
+def intervals(figures: dict[str, Estimate]) -> dict[str, Interval]:
+    """The same figures as records, by metric."""
+    return {name: interval(estimate) for name, estimate in figures.items()}
