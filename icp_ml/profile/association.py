@@ -1,8 +1,8 @@
-"""Does an attribute go with winning, taken by itself, beyond what chance would give?
+"""Does an attribute go with winning, given what all others say, beyond what chance would give?
 
-Accounts are the unit. Each deal's outcome is taken relative to the win rate of its time, so that an attribute that
-only tells old deals from new ones is not credited with the base rate's drift; outcomes are then dealt out again among
-accounts. Families of attributes are controlled by Benjamini and Hochberg (1995).
+Accounts are the unit. Each deal's outcome is taken relative to what the other attributes let expect (computed without
+the deal's account) and to the deals of its time, so that an attribute that only tells old deals from new ones is not
+credited with the base rate's drift; what remains is then dealt out again among accounts.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ AT_ONCE = 200
 TIME_BLOCKS = 8
 
 
-def residuals_of_time(won: NDArray[np.int8], opened: NDArray[np.datetime64] | None) -> Floats:
-    """Outcome minus the win rate of the deals opened about the same time (eighths of the openings), shape (n,)."""
+def relative_to_time(residuals: Floats, opened: NDArray[np.datetime64] | None) -> Floats:
+    """Residuals minus their mean among the deals opened about the same time (eighths of the openings), shape (n,)."""
     if opened is None:
-        return np.asarray(won - won.mean(), dtype=np.float64)
+        return residuals - float(residuals.mean())
     order = np.argsort(opened, kind="stable")
-    left = np.empty(len(won))
+    left = np.empty(len(residuals))
     for block in np.array_split(order, TIME_BLOCKS):
         if len(block):
-            left[block] = won[block] - float(won[block].mean())
+            left[block] = residuals[block] - float(residuals[block].mean())
     return left
 
 

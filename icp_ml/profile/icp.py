@@ -1,9 +1,9 @@
 """The first Ideal Customer Profile: which attributes go with winning, in which direction, and how sure that is.
 
-An attribute is presented when three things agree: by itself it goes with winning beyond chance (accounts permuted,
-false-discovery rate 10 %); deals that it speaks for were won more often than deals that it speaks against, where its
-voice was computed without those deals (95 % interval above zero); and it did so in most folds. Everything else is
-listed too, with what was missing.
+An attribute is presented when three things agree: given all others it goes with winning beyond chance (accounts
+permuted, false-discovery rate 10 %); deals that it speaks for were won more often than deals that it speaks against,
+where its voice was computed without those deals (95 % interval above zero); and it did so in most folds. Everything
+else is listed too, with what was missing.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 from scipy.stats import false_discovery_control
 
 from icp_ml.deals.attributes import Attribute
@@ -22,7 +23,7 @@ from icp_ml.model.scorecard import ColumnPoints, fit_scorecard
 from icp_ml.model.splits import complement, grouped_folds
 from icp_ml.model.trees import fit_trees
 from icp_ml.model.win_model import CrossFit, ModelParams, TrainingRows, WinModel
-from icp_ml.profile.association import permuted_p_value, residuals_of_time
+from icp_ml.profile.association import permuted_p_value, relative_to_time
 from icp_ml.profile.rates import win_rate, win_rate_gap
 from icp_ml.profile.records import Condition, IcpAttribute, Interval, Profile
 from icp_ml.profile.wording import state_words
@@ -33,8 +34,8 @@ Name = TypeVar("Name", bound=str)
 
 FALSE_DISCOVERY_RATE = 0.10
 STEADY = 0.8
-LEAST_SHARE = 0.01
-"""An attribute that carries less of the explanation than this is not worth a reader's line; we chose it."""
+LEAST_SHARE = 0.02
+"""An ICP has 6 to 12 attributes; one that carries less than a fiftieth of the explanation is none of them."""
 PROFILE_FOLDS = 5
 
 
@@ -42,10 +43,12 @@ PROFILE_FOLDS = 5
 class Voices:
     """What each column says of each deal, computed without the deal's account.
 
-    contributions: (n, p), in log-odds, centred on the deals the fold learnt from. fold: which fold each deal is in.
+    contributions: (n, p), in log-odds, centred on the deals the fold learnt from. log_odds: (n,), what they add up to
+    with the fold's base. fold: which fold each deal is in.
     """
 
     contributions: Floats
+    log_odds: Floats
     fold: NDArray[np.intp]
 
 
@@ -64,7 +67,7 @@ def cross_contributions(data: TrainingRows, params: ModelParams, crossed: CrossF
     """Contributions out of fold: both members refitted on each fold's complement, the stack's weights kept."""
     folds = grouped_folds(data.groups, data.won, PROFILE_FOLDS, seed + 1)
     values, number = np.empty(data.rows.shape), np.empty(len(data.won), dtype=np.intp)
-    on_scorecard, on_trees = crossed.stack.weights
+    log_odds = np.empty(len(data.won))
     columns = data.vocabulary.columns
     for k, held_out in enumerate(folds):
         rest = complement(held_out, len(data.won))
@@ -74,9 +77,11 @@ def cross_contributions(data: TrainingRows, params: ModelParams, crossed: CrossF
             data.rows[rest], data.won[rest], columns, params.trees, rounds=crossed.rounds, seed=seed, weights=weights
         )
         test = data.rows[held_out]
-        values[held_out] = on_scorecard * scorecard.contributions(test) + on_trees * trees.contributions(test)
+        fold_model = WinModel(data.vocabulary, scorecard, trees, crossed.stack)
+        values[held_out] = fold_model.contributions(test).values
+        log_odds[held_out] = fold_model.log_odds(test)
         number[held_out] = k
-    return Voices(values, number)
+    return Voices(values, log_odds, number)
 
 
 def draw_profile(evidence: Evidence, target: str, seed: int) -> Profile:
@@ -116,9 +121,8 @@ class _Factor:
 def _factors(evidence: Evidence, shares: Sequence[float], seed: int) -> list[_Factor]:
     data, model = evidence.data, evidence.model
     used = model.contributions(data.rows).values
-    residuals = residuals_of_time(data.won, evidence.opened)
     codes = [points.codes(data.rows[:, j]) for j, points in enumerate(model.scorecard.columns)]
-    p_values = np.array([permuted_p_value(level, residuals, data.groups, seed) for level in codes])
+    p_values = np.array([_p_value(evidence, j, level, seed) for j, level in enumerate(codes)])
     named = {attribute.name: attribute for attribute in evidence.attributes}
     q_values = false_discovery_control(p_values) if len(p_values) else p_values
     return [
@@ -135,6 +139,14 @@ def _factors(evidence: Evidence, shares: Sequence[float], seed: int) -> list[_Fa
         )
         for j, (column, points) in enumerate(zip(model.vocabulary.columns, model.scorecard.columns, strict=True))
     ]
+
+
+def _p_value(evidence: Evidence, position: int, codes: NDArray[np.intp], seed: int) -> float:
+    """Of the association between a column's levels and what all other columns leave unexplained."""
+    voices, data = evidence.voices, evidence.data
+    by_others = expit(voices.log_odds - voices.contributions[:, position])
+    left = relative_to_time(np.asarray(data.won - by_others, dtype=np.float64), evidence.opened)
+    return permuted_p_value(codes, left, data.groups, seed)
 
 
 def _attribute(factor: _Factor, evidence: Evidence) -> IcpAttribute:
@@ -156,14 +168,14 @@ def _attribute(factor: _Factor, evidence: Evidence) -> IcpAttribute:
         helps=_condition(factor, evidence.data, speaks_for, sign=1),
         hurts=_condition(factor, evidence.data, speaks_against, sign=-1),
         presented=reason is None,
-        reason=reason or "goes with winning by itself, and in deals it was not learnt from",
+        reason=reason or "goes with winning given the others, and in deals it was not learnt from",
     )
 
 
 def _reason_left_out(factor: _Factor, gap: Interval, steady: float) -> str | None:
     """Why a factor is not in the ICP, or None where it is."""
     if factor.q_value > FALSE_DISCOVERY_RATE:
-        return f"by itself it does not go with winning beyond chance (p = {factor.p_value:.3f})"
+        return f"given the others it does not go with winning beyond chance (p = {factor.p_value:.3f})"
     if not gap.low > 0:
         return "in deals it was not learnt from, its direction did not hold beyond chance"
     if steady < STEADY:

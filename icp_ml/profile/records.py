@@ -40,9 +40,10 @@ class Condition(Record):
 class IcpAttribute(Record):
     """A factor with its evidence.
 
-    share: of the whole explanation (mean absolute contribution), 0 to 1. p_value: of the association with winning,
-    accounts permuted. gap: win rate of deals that it speaks for minus that of deals that it speaks against, in deals
-    whose contribution was computed without them. stability: share of folds in which that gap was positive.
+    share: of the whole explanation (mean absolute contribution), 0 to 1. p_value: of the association with winning
+    given all others, accounts permuted. gap: win rate of deals that it speaks for minus that of deals that it speaks
+    against, in deals whose contribution was computed without them. stability: share of folds in which that gap was
+    positive.
     presented: whether it is part of the ICP. reason: why, or why not, in words.
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -31,9 +31,9 @@ OF_A_CONSTANT = ("log_loss", "brier", "observed_over_expected")
 
 @dataclass(frozen=True)
 class FoldResult:
-    """Predictions of one fold for its test rows: log-odds of the model, a logistic regression, and the base rate.
+    """Predictions of one fold: log-odds for its test rows by the model, a logistic regression, and the base rate.
 
-    contributions: (n, p) of the model, by the fold's own columns `factors`.
+    returning: the model's for deals of accounts that it had learnt from.
     """
 
     fold: Fold
@@ -41,22 +41,19 @@ class FoldResult:
     logistic: Floats
     base: float
     returning: Floats
-    factors: tuple[str, ...]
-    contributions: Floats
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """What the deals say about the model.
 
-    rows: number of each judged deal in the table, in the order of `judged`. figures: metric by method ("icp-ml",
+    judged: predictions of all folds, one fold after the other. figures: metric by method ("icp-ml",
     "logistic regression", "base rate"). random_split: the metrics of a random split with fixed parameters, for the
     record of its optimism. returning: metrics on deals of accounts that were learnt from, or None if too few.
     """
 
     judgement: Judgement
     results: tuple[FoldResult, ...]
-    rows: NDArray[np.intp]
     judged: Judged
     skill: Skill
     figures: dict[str, dict[str, Estimate]]
@@ -71,13 +68,11 @@ def evaluate(
     deals: DealTable, judgement: Judgement, budget: Budget, seed: int, on_fold: OnFold | None = None
 ) -> Evaluation:
     """Judge the whole way of making a model, search included, on deals it did not see."""
-    results = tuple(_run_folds(deals, judgement, budget, seed, on_fold))
-    rows = np.concatenate([result.fold.test for result in results])
-    judged = _pool(deals, results, rows)
+    results = tuple(run_folds(deals, judgement, budget, seed, on_fold))
+    judged = pool(deals, results)
     return Evaluation(
         judgement=judgement,
         results=results,
-        rows=rows,
         judged=judged,
         skill=measure_skill(judged, seed),
         figures=_figures(judged, np.concatenate([result.logistic for result in results]), seed),
@@ -86,9 +81,10 @@ def evaluate(
     )
 
 
-def _run_folds(
-    deals: DealTable, judgement: Judgement, budget: Budget, seed: int, on_fold: OnFold | None
+def run_folds(
+    deals: DealTable, judgement: Judgement, budget: Budget, seed: int, on_fold: OnFold | None = None
 ) -> Iterable[FoldResult]:
+    """The judgement's folds in their order, two at a time where there are few deals."""
     workers = WORKERS if len(deals.won) < ROWS_IN_STEP else 1
     with ThreadPoolExecutor(workers) as pool:
         running = pool.map(lambda fold: judge_fold(deals, fold, budget, seed), judgement.folds)
@@ -112,8 +108,6 @@ def judge_fold(deals: DealTable, fold: Fold, budget: Budget, seed: int) -> FoldR
         logistic=logistic_log_odds(data.rows, data.won, test, columns),
         base=base_rate_log_odds(data.won),
         returning=model.log_odds(returning) if len(fold.returning) else np.empty(0),
-        factors=tuple(column.factor for column in columns),
-        contributions=model.contributions(test).values,
     )
 
 
@@ -122,7 +116,9 @@ def rows_to_learn_from(deals: DealTable, rows: NDArray[np.intp]) -> TrainingRows
     return training_rows(deals.parsed.take(rows), deals.attributes, deals.won[rows], deals.groups()[rows])
 
 
-def _pool(deals: DealTable, results: tuple[FoldResult, ...], rows: NDArray[np.intp]) -> Judged:
+def pool(deals: DealTable, results: Sequence[FoldResult]) -> Judged:
+    """The predictions of all folds, one after the other."""
+    rows = np.concatenate([result.fold.test for result in results])
     sizes = [len(result.fold.test) for result in results]
     return Judged(
         log_odds=np.concatenate([result.model for result in results]),
