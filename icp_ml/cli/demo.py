@@ -37,7 +37,8 @@ def demo(
         _print_verdict(trained)
         raise trained.refusal if trained.refusal else AssertionError("a training ends in a bundle or a refusal")
     scored = output / "scored.parquet"
-    score(made.prospects, output=scored, model=str(trained.folder), force=True)
+    day = datetime.combine(made.extracted, datetime.min.time())
+    score(made.prospects, output=scored, model=str(trained.folder), as_of=day, force=True)
     _print_verdict(trained)
     _print_truth(line, made, trained)
     typer.echo(f"Look at: icp show {trained.folder}, {scored}, and {output / 'truth.json'} for all that was planted.")

@@ -48,7 +48,14 @@ CACHE = ROOT / ".cache" / "recovery"
 TABLE = ROOT / "docs" / "recovery.md"
 TRIALS = 15
 SEEDS: Mapping[str, int] = {"planted": 10, "strong": 100, "null": 300}
-HASHED = ("icp_ml/deals", "icp_ml/model", "icp_ml/profile", "training/icp_training", "training/icp_training/world")
+HASHED = (
+    "icp_ml/deals/*.py",
+    "icp_ml/model/*.py",
+    "icp_ml/profile/*.py",
+    *(f"training/icp_training/{name}.py" for name in ("config", "search", "evaluation", "verdict", "pipeline", "demo")),
+    "training/icp_training/world/*.py",
+)
+"""What a world's row depends on."""
 
 
 class Row(BaseModel):
@@ -75,8 +82,8 @@ class Row(BaseModel):
 def code_hash() -> str:
     """SHA-256 over the code whose rows these are, 12 digits."""
     digest = hashlib.sha256()
-    for folder in HASHED:
-        for path in sorted((ROOT / folder).glob("*.py")):
+    for pattern in HASHED:
+        for path in sorted(ROOT.glob(pattern)):
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 

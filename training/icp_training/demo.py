@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import yaml
@@ -19,10 +20,11 @@ SEED = 1
 
 @dataclass(frozen=True)
 class Demo:
-    """Where the demo's files are, and what was planted in them."""
+    """Where the demo's files are, the day of the export, and what was planted in them."""
 
     config: Path
     prospects: Path
+    extracted: date
     truth: Truth
 
 
@@ -40,11 +42,12 @@ def make_demo(folder: Path, deals: int, prospects: int) -> Demo:
     """Write the synthetic CRM and its configuration. Raises `ConfigError` where the folder holds another project."""
     if folder.exists() and not (folder / "truth.json").exists() and any(folder.iterdir()):
         raise ConfigError(f"{folder} is already there and is not a demo; name an empty folder with --output")
-    world = make_world(WorldSettings(deals=deals, prospects=prospects, seed=SEED, name=MODEL))
+    settings = WorldSettings(deals=deals, prospects=prospects, seed=SEED, name=MODEL)
+    world = make_world(settings)
     write_world(world, folder)
     config = folder / CONFIG
     config.write_text(yaml.safe_dump(world_config(world), sort_keys=False, allow_unicode=True), encoding="utf-8")
-    return Demo(config, folder / "prospects.csv", world.truth)
+    return Demo(config, folder / "prospects.csv", settings.extracted, world.truth)
 
 
 def findings(truth: Truth, profile: Profile) -> tuple[Finding, ...]:

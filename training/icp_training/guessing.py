@@ -12,11 +12,16 @@ from numpy.typing import NDArray
 
 from icp_ml.deals.parsing import parse_days, parse_flags, parse_numbers, parse_range_levels, parse_sets, parse_years
 from icp_ml.deals.settings import DateOrder, Kind, Layer
+from icp_ml.model.metrics import auc
 
 MOST_LEVELS = 300
 """A text column with more values than this is a name or free text, not a category; we chose it."""
 NEARLY_ALL = 0.95
 LIST_SHARE = 0.3
+FEW_VALUES = 20
+TOO_STRONG = 0.85
+"""An area under the curve that a single column known beforehand does not reach: on 78,025 real deals the strongest
+legitimate one has 0.76."""
 DATE_ORDERS: tuple[DateOrder, ...] = ("iso", "mdy", "dmy")
 
 _IN_PROCESS = re.compile(
@@ -144,7 +149,7 @@ def _doubt(texts: Texts, won: NDArray[np.bool_], decided: NDArray[np.bool_]) -> 
     among_won, among_lost = texts.known[decided & won].mean(), texts.known[decided & ~won].mean()
     if min(among_won, among_lost) < 0.02 and max(among_won, among_lost) > 0.2:
         return f"it is filled in for {among_won:.0%} of won and {among_lost:.0%} of lost deals"
-    return _told_by_outcome(texts, won, decided)
+    return _told_by_outcome(texts, won, decided) or _too_strong(texts, won, decided)
 
 
 def _told_by_outcome(texts: Texts, won: NDArray[np.bool_], decided: NDArray[np.bool_]) -> str | None:
@@ -157,3 +162,19 @@ def _told_by_outcome(texts: Texts, won: NDArray[np.bool_], decided: NDArray[np.b
     if covered < 0.2:
         return None
     return f"{int(certain.sum())} of its values occur with one outcome only, in {covered:.0%} of the deals"
+
+
+def _too_strong(texts: Texts, won: NDArray[np.bool_], decided: NDArray[np.bool_]) -> str | None:
+    """A column that ranks deals better by itself than anything known beforehand was ever seen to."""
+    numbers = parse_numbers(pa.array(texts.values)).values
+    rows = texts.known & decided
+    if not 0 < won[rows].sum() < rows.sum():
+        return None
+    if np.isnan(numbers).any() or len(numbers) <= FEW_VALUES:
+        total = np.bincount(texts.codes[rows], minlength=len(texts.values))
+        # Half a win and half a loss more, so that a value seen once does not count as sure.
+        numbers = (np.bincount(texts.codes[rows & won], minlength=len(texts.values)) + 0.5) / (total + 1.0)
+    area = auc(numbers[texts.codes[rows]], won[rows].astype(np.int8), np.ones(int(rows.sum())))
+    if max(area, 1 - area) < TOO_STRONG:
+        return None
+    return f"it alone tells won from lost deals with an AUC of {max(area, 1 - area):.2f}"

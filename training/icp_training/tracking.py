@@ -37,9 +37,11 @@ class Run:
 
 def open_run(root: Path, experiment: str, tags: dict[str, str]) -> Run:
     """Start a run in the experiment of this name, which is made where it does not exist."""
-    for noisy in ("mlflow", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
     from mlflow import MlflowClient  # noqa: PLC0415 - it takes seconds, which `icp check` and `icp init` need not wait
+
+    # MLflow sets its own levels when it is imported; what its database does at its first start is no news to a person.
+    for noisy in ("mlflow.store.db.utils", "mlflow", "alembic", "alembic.runtime.migration"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
 
     folder = root / "mlruns"
     folder.mkdir(parents=True, exist_ok=True)
