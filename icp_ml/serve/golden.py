@@ -16,7 +16,6 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.kinds import DAYS_PER_YEAR, parse_attributes
@@ -119,7 +118,7 @@ def _answer(
     table = pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
     encoded = model.vocabulary.encode(parse_attributes(table, used, np.array(as_of, dtype="datetime64[D]")))
     log_odds = model.log_odds(encoded)
-    return _Answers(log_odds, np.asarray(expit(log_odds)), model.contributions(encoded).values)
+    return _Answers(log_odds, model.probability(log_odds), model.contributions(encoded).values)
 
 
 def _draw(pool: Sequence[str], rng: np.random.Generator) -> list[str | None]:

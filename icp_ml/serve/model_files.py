@@ -69,6 +69,7 @@ class _StackDocument(Record):
         Field(min_length=MEMBERS, max_length=MEMBERS),
     ]
     pull_to_base: Annotated[FiniteFloat, Field(ge=0.0)]
+    anchor: FiniteFloat
 
 
 _FEATURES_DOCUMENT: Final = TypeAdapter(_FeaturesDocument)
@@ -88,7 +89,7 @@ def model_to_files(model: WinModel, attributes: Sequence[Attribute], prospects: 
         ),
         SCORECARD: to_bytes(_scorecard_document(model)),
         TREES: model.trees.text.encode("utf-8"),
-        STACK: to_bytes(asdict(model.stack)),
+        STACK: to_bytes({**asdict(model.stack), "anchor": model.anchor}),
     }
 
 
@@ -135,11 +136,13 @@ def model_from_files(features: Features, content: Mapping[str, bytes]) -> WinMod
     Raises `BundleInvalid`, naming the file, where the shapes do not fit together.
     """
     columns = features.vocabulary.columns
+    stack, anchor = _read_stack(content[STACK])
     return WinModel(
         vocabulary=features.vocabulary,
         scorecard=_read_scorecard(content[SCORECARD], columns),
         trees=_read_trees(content[TREES], len(columns)),
-        stack=_read_stack(content[STACK]),
+        stack=stack,
+        anchor=anchor,
     )
 
 
@@ -179,9 +182,11 @@ def _read_trees(content: bytes, columns: int) -> Trees:
     return Trees(text)
 
 
-def _read_stack(content: bytes) -> Stack:
+def _read_stack(content: bytes) -> tuple[Stack, float]:
+    """The stack, and the anchor of the probability."""
     document = checked(_STACK_DOCUMENT, from_bytes(content, STACK), STACK)
-    return Stack(document.base_rate, document.shift, document.weights, document.pull_to_base)
+    stack = Stack(document.base_rate, document.shift, document.weights, document.pull_to_base)
+    return stack, document.anchor
 
 
 def _require(holds: object, file: str, otherwise: str) -> None:

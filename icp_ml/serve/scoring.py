@@ -21,11 +21,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.kinds import ParsedTable, parse_attributes
 from icp_ml.errors import ConfigError
+from icp_ml.model.lineage import Level, roll_up
 from icp_ml.serve.bundle import Bundle, read_bundle
 from icp_ml.serve.golden import used_attributes
 from icp_ml.serve.incoming import Batches, Incoming, NamedBatch, Tabular
@@ -120,11 +120,8 @@ class Scorer:
         return self._score_each(batches, self._day(as_of), self._outgoing(reasons))
 
     def predict_proba(self, data: pd.DataFrame | Tabular | Batches, as_of: date | None = None) -> Floats:
-        """Probability of losing and winning, float64[n, 2], as scikit-learn has it;
-
-        NaN where nothing is known.
-        """
-        won = expit(self.log_odds(data, as_of))
+        """Probability of losing and winning, float64[n, 2], as scikit-learn has it; NaN where nothing is known."""
+        won = self.bundle.model.probability(self.log_odds(data, as_of))
         return np.column_stack([1.0 - won, won])
 
     def log_odds(self, data: pd.DataFrame | Tabular | Batches, as_of: date | None = None) -> Floats:
@@ -134,20 +131,22 @@ class Scorer:
         ]
         return np.concatenate([np.empty(0), *found])
 
-    def contributions(self, data: pd.DataFrame | Tabular | Batches, as_of: date | None = None) -> pd.DataFrame:
+    def contributions(
+        self, data: pd.DataFrame | Tabular | Batches, as_of: date | None = None, by: Level = "factor"
+    ) -> pd.DataFrame:
         """What each factor adds to the log-odds of each row; with the column "base" a row adds up to `log_odds`.
 
-        NaN where no attribute is known.
+        by: "factor", "attribute", "layer" or "axis": the signed sums at that level. NaN where no attribute is known.
         """
         model = self.bundle.model
         found = [
             np.where(self._knows(reading)[:, None], self._effects(reading), np.nan)
             for reading in self._readings(data, as_of)
         ]
-        columns = [column.factor for column in model.vocabulary.columns]
-        values = np.concatenate([np.empty((0, len(columns))), *found])
+        columns = model.vocabulary.columns
+        names, values = roll_up(np.concatenate([np.empty((0, len(columns))), *found]), columns, by)
         index = data.index if isinstance(data, pd.DataFrame) else None
-        frame = pd.DataFrame(values, columns=columns, index=index)
+        frame = pd.DataFrame(values, columns=list(names), index=index)
         frame.insert(0, BASE, model.base)
         return frame
 
@@ -226,7 +225,7 @@ class Scorer:
     def _answer(self, reading: _Reading, status: NDArray[np.int32], statuses: StatusBook, reasons: int) -> ScoredRows:
         log_odds = self._margins(reading)
         return ScoredRows(
-            probability=np.asarray(expit(log_odds)),
+            probability=self.bundle.model.probability(log_odds),
             log_odds=log_odds,
             reasons=self._book.strongest(reading.encoded, self._effects(reading), reading.parsed, reasons),
             missing=reading.missing,
