@@ -117,9 +117,9 @@ def broken_rules(
 
 
 def _unreadable(name: str, read: ReadDays, order: DateOrder) -> Broken:
-    example = f", for example '{read.trouble.examples[0]}'" if read.trouble.examples else ""
+    example = f" and '{read.trouble.examples[0]}' was found" if read.trouble.examples else ""
     rows = np.isnat(read.values) & ~read.blank
-    fix = f"dates like {_FORMAT_OF[order]} were expected{example}, so set deals.date_order (iso, mdy or dmy)"
+    fix = f"dates like {_FORMAT_OF[order]} were expected{example}; set deals.date_order (iso, mdy or dmy)"
     return Broken(f"unreadable {name} date", rows, fix)
 
 

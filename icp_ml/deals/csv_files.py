@@ -20,6 +20,9 @@ _BLOCK = 8 << 20
 A single row must fit, and eight megabytes hold any row that a person would look at.
 """
 
+_MOST_LINES = 20
+"""Line breaks in one field of a row of the wrong length from which a quote was left open; we chose it."""
+
 _DELIMITERS = {";": "';'", "\t": "'tab'", "|": "'|'", ",": "','"}
 _OTHER_FORMATS = {
     b"PK\x03\x04": "an Excel workbook or another archive; save the sheet as CSV",
@@ -58,6 +61,8 @@ def recognise(path: Path, delimiter: str, encoding: str) -> CsvForm:
                 return CsvForm(path, delimiter, encoding, tuple(record), place)
     except UnicodeError:
         raise _wrong_encoding(path, encoding) from None
+    except csv.Error:  # the only one that reading raises: a field without end
+        raise _open_quote(path, 1) from None
     raise _empty(path)
 
 
@@ -155,18 +160,34 @@ def _explained(form: CsvForm, ragged: list[arrow_csv.InvalidRow], error: pa.Arro
 
 
 def _ragged_row(form: CsvForm) -> InputError:
-    """The reader does not number its rows, so the file is read again up to the first one of another "
-    "length."""
-    width = len(form.names)
-    for number, record in enumerate(_records(form.path, form.delimiter, form.encoding), 1):
-        if record and number > form.header_at and len(record) != width:
-            return InputError(
-                f"{form.path.name}: expected {width} fields in every row, found {len(record)} in row "
-                f"{number} (counted as a spreadsheet does); put a field that holds the delimiter in quotes"
-            )
+    """The reader does not number its rows, so the file is read again up to the first one of another length."""
+    width, number = len(form.names), 0
+    try:
+        for number, record in enumerate(_records(form.path, form.delimiter, form.encoding), 1):
+            if record and number > form.header_at and len(record) != width:
+                return _wrong_width(form, record, number)
+    except csv.Error:  # the only one that reading raises: a field without end
+        return _open_quote(form.path, number + 1)
     return InputError(
         f"{form.path.name}: expected {width} fields in every row, found a row with another number of them; "
         "put a field that holds the delimiter in quotes"
+    )
+
+
+def _wrong_width(form: CsvForm, record: Sequence[str], number: int) -> InputError:
+    """A field of many lines is taken for a quote that was forgotten."""
+    if any(field.count("\n") > _MOST_LINES for field in record):
+        return _open_quote(form.path, number)
+    return InputError(
+        f"{form.path.name}: expected {len(form.names)} fields in every row, found {len(record)} in row {number} "
+        "(counted as a spreadsheet does); put a field that holds the delimiter in quotes"
+    )
+
+
+def _open_quote(path: Path, number: int) -> InputError:
+    return InputError(
+        f"{path.name}: expected every quote to be closed, found one in row {number} (counted as a spreadsheet does) "
+        "that is not; close it, or write it twice where it is part of the text"
     )
 
 
