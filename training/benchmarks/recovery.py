@@ -48,14 +48,15 @@ CACHE = ROOT / ".cache" / "recovery"
 TABLE = ROOT / "docs" / "recovery.md"
 TRIALS = 15
 SEEDS: Mapping[str, int] = {"planted": 10, "strong": 100, "null": 300}
-HASHED = (
+JUDGED_BY = (
     "icp_ml/deals/*.py",
     "icp_ml/model/*.py",
-    "icp_ml/profile/*.py",
-    *(f"training/icp_training/{name}.py" for name in ("config", "search", "evaluation", "verdict", "pipeline", "demo")),
+    *(f"training/icp_training/{name}.py" for name in ("config", "search", "evaluation")),
     "training/icp_training/world/*.py",
 )
-"""What a world's row depends on."""
+"""The code that a judged world's row depends on."""
+PROFILED_BY = (*JUDGED_BY, "icp_ml/profile/*.py", *(f"training/icp_training/{n}.py" for n in ("pipeline", "demo")))
+"""The code that a planted world's row depends on."""
 
 
 class Row(BaseModel):
@@ -79,10 +80,10 @@ class Row(BaseModel):
     noise: tuple[str, ...] = ()
 
 
-def code_hash() -> str:
+def code_hash(kind: str) -> str:
     """SHA-256 over the code whose rows these are, 12 digits."""
     digest = hashlib.sha256()
-    for pattern in HASHED:
+    for pattern in PROFILED_BY if kind == "planted" else JUDGED_BY:
         for path in sorted(ROOT.glob(pattern)):
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:12]
@@ -143,7 +144,7 @@ def _written(world: World, folder: Path) -> Config:
 def row_of(task: tuple[str, int]) -> Row:
     """One world's row, from the cache where it is there."""
     kind, seed = task
-    path = CACHE / code_hash() / f"{kind}-{seed}.json"
+    path = CACHE / code_hash(kind) / f"{kind}-{seed}.json"
     if path.exists():
         return Row.model_validate_json(path.read_text())
     row = planted_world(seed) if kind == "planted" else judged_world(kind, seed)
@@ -153,11 +154,11 @@ def row_of(task: tuple[str, int]) -> Row:
     return row
 
 
-def table_of(rows: Sequence[Row], code: str) -> Iterator[str]:
+def table_of(rows: Sequence[Row]) -> Iterator[str]:
     """The committed page: a line for each kind, then a line for each world."""
-    yield f"# Recovery\n\nMade by `make recovery`; code {code}, {TRIALS} trials.\n"
-    yield "| world | seeds | accepted | median skill | strong attributes all found | noise presented |"
-    yield "|---|---|---|---|---|---|"
+    yield f"# Recovery\n\nMade by `make recovery`, with {TRIALS} trials, by the code with this hash.\n"
+    yield "| world | code | seeds | accepted | median skill | strong attributes all found | noise presented |"
+    yield "|---|---|---|---|---|---|---|"
     for kind in SEEDS:
         here = [row for row in rows if row.kind == kind]
         if here:
@@ -165,7 +166,8 @@ def table_of(rows: Sequence[Row], code: str) -> Iterator[str]:
             complete = f"{sum(r.found == r.strong for r in here)} of {len(here)}" if kind == "planted" else ""
             noisy = f"{sum(bool(r.noise) for r in here)} of {len(here)}" if kind == "planted" else ""
             accepted = sum(row.accepted for row in here)
-            yield f"| {kind} | {len(here)} | {accepted} of {len(here)} | {skill:.1%} | {complete} | {noisy} |"
+            judged = f"{code_hash(kind)} | {len(here)} | {accepted} of {len(here)} | {skill:.1%}"
+            yield f"| {kind} | {judged} | {complete} | {noisy} |"
     yield "\n| world | seed | judged | deals | accepted | ranking | lower bound | skill | strong found | noise |"
     yield "|---|---|---|---|---|---|---|---|---|---|"
     for r in rows:
@@ -189,7 +191,7 @@ def main() -> None:
         for done, row in enumerate(workers.map(row_of, tasks), start=1):
             rows.append(row)
             sys.stderr.write(f"{done} of {len(tasks)}: {row.kind} {row.seed}, accepted: {row.accepted}\n")
-    page = "\n".join(table_of(rows, code_hash())) + "\n"
+    page = "\n".join(table_of(rows)) + "\n"
     print(page.split("\n\n| world | seed |")[0])
     if not asked.kinds and not asked.seeds:
         TABLE.write_text(page, encoding="utf-8")
