@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from icp_ml.cli.learning import training_line
+from icp_ml.cli.pages import add_row, plain_table, print_page
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
     from rich.table import Table
 
+    from icp_training.checking import AttributeCheck
     from icp_training.line import CheckReport
 
 THIN = 0.05
@@ -30,16 +32,24 @@ def check(
         Path | None, typer.Option(help="Write the rejected rows, with line and reason, to this CSV file.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON and nothing else.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file of rejected rows that exists.")] = False,
 ) -> None:
     """Say which rows were kept and why, whether they are enough, and what each attribute holds."""
+    from icp_ml.serve.writing import check_keeps, check_place
+
+    if rejected is not None:
+        check_keeps(config, rejected, "the configuration")
+        check_place(rejected, "replace" if force else "refuse")
     line = training_line()
     report: CheckReport = line.check(config)
     if rejected is not None:
+        for source in report.sources:
+            check_keeps(Path(source), rejected, "a source of the configuration")
         _write_rejected(report, rejected)
     if as_json:
         typer.echo(json.dumps(_document(report), indent=2, ensure_ascii=False))
     else:
-        _print(report, rejected)
+        print_page(_page(report, rejected))
     if report.refusal is not None:
         raise report.refusal
 
@@ -50,21 +60,16 @@ def _document(report: CheckReport) -> dict[str, object]:
 
 
 def _write_rejected(report: CheckReport, path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["line", "deal", "reason"])
-        writer.writerows(report.rejected_rows)
+    from icp_ml.serve.writing import write_text
+
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(["line", "deal", "reason"])
+    writer.writerows(report.rejected_rows)
+    write_text(path, text.getvalue())
 
 
-def _print(report: CheckReport, rejected: Path | None) -> None:
-    from rich.console import Console
-
-    console = Console()
-    for part in _page(report, rejected):
-        console.print(part)
-
-
-def _page(report: CheckReport, rejected: Path | None) -> Iterator[RenderableType]:
+def _page(report: CheckReport, rejected: Path | None) -> Iterator[Table | str]:
     yield _ledger_table(report)
     yield from (f"  rejected: {count:,} rows: {reason}" for reason, count in report.rejected)
     if report.rejected_rows:
@@ -79,36 +84,37 @@ def _page(report: CheckReport, rejected: Path | None) -> Iterator[RenderableType
         yield report.judgement
     if report.stale_after:
         yield f"{report.stale_open:,} open deals are older than {report.stale_after} days: 95 % had closed by then."
-    yield _attribute_table(report)
+    yield from _attribute_tables(report)
     yield from _remarks(report)
 
 
 def _ledger_table(report: CheckReport) -> Table:
-    from rich.table import Table
-
-    table = Table(title="Every row of the deals", title_justify="left")
-    table.add_column("step")
-    table.add_column("rows", justify="right")
-    table.add_column("what it means", overflow="fold")
+    table = plain_table("Every row of the deals", "step", "rows", "what it means")
+    table.columns[1].justify = "right"
     for name, rows, explanation in report.ledger:
-        table.add_row(name, f"{rows:,}", explanation)
+        add_row(table, name, f"{rows:,}", explanation)
     return table
 
 
-def _attribute_table(report: CheckReport) -> Table:
-    from rich.table import Table
+def _attribute_tables(report: CheckReport) -> Iterator[Table]:
+    """One for each layer, so that a narrow terminal has room for the names."""
+    for layer in dict.fromkeys(found.layer for found in report.attributes):
+        yield _attribute_table(layer, [found for found in report.attributes if found.layer == layer])
 
-    listed = any(attribute.in_prospects is not None for attribute in report.attributes)
-    table = Table(title="What each attribute holds", title_justify="left")
-    table.add_column("attribute", overflow="fold")
-    table.add_column("layer and kind", overflow="fold")
-    for name in ("known", "if won", "if lost", *(["in list"] if listed else []), "values", "unreadable"):
-        table.add_column(name, justify="right")
-    for found in report.attributes:
+
+def _attribute_table(layer: str, attributes: Sequence[AttributeCheck]) -> Table:
+    listed = any(found.in_prospects is not None for found in attributes)
+    counts = ("known", "if won", "if lost", *(["in list"] if listed else []), "values", "not read")
+    table = plain_table(f"What each {layer} attribute holds", "attribute (kind)", *counts)
+    table.padding = (0, 0)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for found in attributes:
         shares = [f"{found.known:.0%}", f"{found.won:.0%}", f"{found.lost:.0%}"]
         in_list = [f"{found.in_prospects:.0%}" if found.in_prospects is not None else ""] if listed else []
-        counts = [f"{found.distinct:,}", f"{found.unreadable:,}"]
-        table.add_row(found.name, f"{found.layer}, {found.kind}", *shares, *in_list, *counts)
+        add_row(
+            table, f"{found.name} ({found.kind})", *shares, *in_list, f"{found.distinct:,}", f"{found.unreadable:,}"
+        )
     return table
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from icp_ml.cli.learning import progress, training_line
+from icp_ml.cli.pages import add_row, plain_table, print_page, verdict_page
 from icp_ml.cli.score import score
 
 if TYPE_CHECKING:
@@ -34,35 +35,21 @@ def demo(
     with progress() as on_step:
         trained: Trained = line.train(made.config, line.Budget(trials), now, on_step)
     if trained.refusal is not None or trained.folder is None:
-        _print_verdict(trained)
+        print_page(verdict_page(trained.verdict))
         raise trained.refusal if trained.refusal else AssertionError("a training ends in a bundle or a refusal")
     scored = output / "scored.parquet"
     day = datetime.combine(made.extracted, datetime.min.time())
     score(made.prospects, output=scored, model=str(trained.folder), as_of=day, force=True)
-    _print_verdict(trained)
+    print_page(verdict_page(trained.verdict))
     _print_truth(line, made, trained)
     typer.echo(f"Look at: icp show {trained.folder}, {scored}, and {output / 'truth.json'} for all that was planted.")
 
 
-def _print_verdict(trained: Trained) -> None:
-    from rich.console import Console
-
-    from icp_ml.cli.pages import verdict_page
-
-    console = Console()
-    for part in verdict_page(trained.verdict):
-        console.print(part)
-
-
 def _print_truth(line: ModuleType, made: Demo, trained: Trained) -> None:
-    from rich.console import Console
-
-    from icp_ml.cli.pages import add_row, plain_table
-
     table = plain_table("What was planted, and what was found", "planted: helps", "strength", "found", "the ICP says")
     for finding in line.findings(made.truth, trained.profile):
         add_row(table, finding.planted, finding.strength, "yes" if finding.found else "no", finding.said)
-    Console().print(table)
+    print_page([table])
     noise = line.noise_presented(made.truth, trained.profile)
     typer.echo(f"Noise attributes in the ICP: {len(noise)} of {len(made.truth.noise)} {', '.join(noise)}".rstrip())
     leaks = line.leaks_asked(made.truth, made.config.parent)

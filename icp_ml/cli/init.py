@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from icp_ml.cli.learning import training_line
-from icp_ml.errors import ConfigError
 
 if TYPE_CHECKING:
     from icp_training.line import Draft
@@ -25,11 +24,13 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace the configuration that is there.")] = False,
 ) -> None:
     """Draft a configuration, with the reason for each guess beside it, and the safe answer where there is doubt."""
-    if output.exists() and not force:
-        raise ConfigError(f"{output} is already there and may hold your work; name another with -o, or use --force")
+    from icp_ml.serve.writing import check_keeps, check_place, write_text
+
+    check_keeps(export, output, "the export")
+    check_place(output, "replace" if force else "refuse")
     line = training_line()
     draft: Draft = line.draft_config(export, output.resolve().parent, delimiter, encoding)
-    output.write_text(draft.text, encoding="utf-8")
+    write_text(output, draft.text)
     typer.echo(f"Drafted {output}: {len(draft.used)} attributes in use, {len(draft.asked)} left out until you answer.")
     if draft.asked:
         typer.echo(

@@ -17,6 +17,8 @@ from icp_ml.cli.show import show
 from icp_ml.cli.train import train
 from icp_ml.errors import IcpError
 
+STOPPED = 130
+
 app = typer.Typer(
     name="icp",
     help="Learn from won and lost deals which companies are worth selling to, why, and how sure one can be.",
@@ -32,13 +34,14 @@ for verb in (demo, init, check, train, show, score):
 def main() -> None:
     """Run a verb and leave with its exit code (see errors.py)."""
     try:
-        app()
+        app(prog_name="icp")
     except IcpError as error:
         sys.stderr.write(f"icp: {error.sentence}\n")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("icp: stopped; nothing half-written was left behind\n")
-        sys.exit(130)
+    except SystemExit as leaving:
+        if leaving.code == STOPPED:  # how the parser of the command line passes on Ctrl-C
+            sys.stderr.write("icp: stopped; nothing half-written was left behind\n")
+        raise
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -22,6 +22,17 @@ _METRIC_NAMES: Final[Mapping[str, str]] = {
 }
 
 _METHODS: Final = ("icp-ml", "logistic regression", "base rate")
+
+
+def print_page(parts: Iterable[RenderableType]) -> None:
+    """Print the parts of a page. Sentences fold on a terminal, and stay whole in a pipe or a file."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console()
+    for part in parts:
+        sentence = Text(part) if isinstance(part, str) else part
+        console.print(sentence, soft_wrap=isinstance(sentence, Text) and not console.is_terminal)
 
 
 def profile_page(profile: Profile) -> Iterator[RenderableType]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -73,14 +73,15 @@ def score(
     from icp_ml.cli.places import find_model
     from icp_ml.deals.prospects import open_prospects
     from icp_ml.serve.scoring import Scorer
-    from icp_ml.serve.writing import check_output
+    from icp_ml.serve.writing import check_keeps, check_output
 
+    check_keeps(prospects, output, "the list")
     check_output(output, "replace" if force else "refuse")
-    if output.exists() and prospects.exists() and output.samefile(prospects):
-        raise ConfigError(f"the output {output} is the list itself; name another file, so that the list is kept")
     folder = find_model(model)
     scorer = Scorer.load(folder)
-    settings = _settings(scorer.bundle.prospects, columns or [], delimiter, encoding)
+    pairs = dict(_column_pair(text) for text in columns or [])
+    settings = _settings(scorer.bundle.prospects, pairs, delimiter, encoding)
+    _check_pairs(pairs, prospects, settings, scorer)
     job = _Job(
         scorer=scorer,
         model=folder,
@@ -99,15 +100,14 @@ def score(
 
 
 def _settings(
-    stored: ProspectsSettings, columns: Iterable[str], delimiter: str | None, encoding: str | None
+    stored: ProspectsSettings, pairs: Mapping[str, str], delimiter: str | None, encoding: str | None
 ) -> ProspectsSettings:
     """The bundle's settings for lists with those of the command line over them."""
     from icp_ml.deals.settings import ProspectsSettings, parse_settings
 
     given = {"delimiter": delimiter, "encoding": encoding}
     changed = {key: value for key, value in given.items() if value is not None}
-    both = {**stored.map, **dict(_column_pair(text) for text in columns)}
-    return parse_settings(ProspectsSettings, {**stored.model_dump(), **changed, "map": both})
+    return parse_settings(ProspectsSettings, {**stored.model_dump(), **changed, "map": {**stored.map, **pairs}})
 
 
 def _column_pair(text: str) -> tuple[str, str]:
@@ -115,6 +115,28 @@ def _column_pair(text: str) -> tuple[str, str]:
     if not (column and equals and target):
         raise ConfigError(f"--map was expected as 'List Column=attribute column', and '{text}' was found; write it so")
     return column, target
+
+
+def _check_pairs(pairs: Mapping[str, str], path: Path, settings: ProspectsSettings, scorer: Scorer) -> None:
+    """A name that was just typed must exist on either side; a stored map may serve other lists too."""
+    from icp_ml.deals.reading import column_names
+    from icp_ml.deals.words import suggestion
+
+    if not pairs:
+        return
+    columns = column_names(path, delimiter=settings.delimiter, encoding=settings.encoding)
+    wanted = sorted({attribute.column for attribute in scorer.attributes})
+    for column, target in pairs.items():
+        if column not in columns:
+            raise ConfigError(
+                f"--map was expected to name a column of the list, and {path.name} has no '{column}'; "
+                f"{suggestion(column, columns)}"
+            )
+        if target not in wanted:
+            raise ConfigError(
+                f"--map was expected to lead to a column that the model reads, and '{target}' is none; "
+                f"{suggestion(target, wanted)}"
+            )
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,7 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON and nothing else.")] = False,
 ) -> None:
     """Show a model's ICP, how it was judged, and where it comes from."""
-    from rich.console import Console
-
+    from icp_ml.cli.pages import print_page
     from icp_ml.cli.places import find_model
     from icp_ml.serve.bundle import open_bundle
 
@@ -33,10 +32,8 @@ def show(
     if as_json:
         typer.echo(json.dumps(_document(stored), indent=2, ensure_ascii=False))
         return
-    console = Console()
-    for part in _page(stored):
-        console.print(part)
-    console.print(f"Bundle: {folder}", markup=False, highlight=False, soft_wrap=True)
+    print_page(_page(stored))
+    typer.echo(f"Bundle: {folder}")
 
 
 def _document(stored: StoredBundle) -> dict[str, object]:

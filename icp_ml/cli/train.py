@@ -52,18 +52,20 @@ def _document(trained: Trained) -> dict[str, object]:
 
 
 def _print(trained: Trained) -> None:
-    from rich.console import Console
+    from icp_ml.cli.pages import print_page, profile_page, verdict_page
 
-    from icp_ml.cli.pages import profile_page, verdict_page
-
-    console = Console()
-    for part in verdict_page(trained.verdict):
-        console.print(part)
+    print_page(verdict_page(trained.verdict))
     if trained.profile is not None:
-        for part in profile_page(trained.profile):
-            console.print(part)
+        print_page(profile_page(trained.profile))
     if trained.cut_short:
         sys.stderr.write("The search was ended by --minutes: another run may choose other parameters.\n")
     if trained.folder is not None:
-        typer.echo(f"Bundle: {trained.folder}")
-        typer.echo("Next: icp show, then icp score PROSPECTS -o scored.parquet")
+        place = _from_here(trained.folder)
+        typer.echo(f"Bundle: {place}")
+        typer.echo(f"Next: icp show {place}, then icp score PROSPECTS -o scored.parquet --model {place}")
+
+
+def _from_here(folder: Path) -> Path:
+    """As one would type it in the current folder."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder

@@ -27,8 +27,8 @@ _DELIMITERS = {";": "';'", "\t": "'tab'", "|": "'|'", ",": "','"}
 _OTHER_FORMATS = {
     b"PK\x03\x04": "an Excel workbook or another archive; save the sheet as CSV",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook; save the sheet as CSV",
-    b"\xff\xfe": "text in UTF-16; set encoding: utf-16, or save it as UTF-8",
-    b"\xfe\xff": "text in UTF-16; set encoding: utf-16, or save it as UTF-8",
+    b"\xff\xfe": "text in UTF-16; set the encoding to utf-16, or save it as UTF-8",
+    b"\xfe\xff": "text in UTF-16; set the encoding to utf-16, or save it as UTF-8",
 }
 
 
@@ -136,6 +136,11 @@ def _check_format(path: Path, encoding: str) -> None:
 
 
 def _check_delimiter(path: Path, record: list[str], delimiter: str) -> None:
+    if record[0].lower().startswith("sep="):
+        raise InputError(
+            f"{path.name}: expected the header in the first line, found '{record[0]}', a note to a spreadsheet; "
+            "remove that line"
+        )
     if len(record) > 1:
         return
     name = record[0]
@@ -143,7 +148,7 @@ def _check_delimiter(path: Path, record: list[str], delimiter: str) -> None:
         if other != delimiter and other in name:
             raise InputError(
                 f"{path.name}: expected columns separated by {_DELIMITERS.get(delimiter, repr(delimiter))}, "
-                f"found one column with {spelled} in its name; set delimiter: {spelled}"
+                f"found one column with {spelled} in its name; set the delimiter to {spelled}"
             )
 
 
@@ -196,7 +201,8 @@ def _wrong_encoding(path: Path, encoding: str) -> InputError:
     place = f"line {line} is not" if line else "it is not"
     other = "utf-8" if _plain_encoding(encoding) != "utf-8" else "cp1252"
     return InputError(
-        f"{path.name}: expected text in {encoding}, found that {place}; set encoding: {other}, or save it as UTF-8"
+        f"{path.name}: expected text in {encoding}, found that {place}; set the encoding to {other}, or save it as "
+        "UTF-8"
     )
 
 

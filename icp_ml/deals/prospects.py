@@ -49,7 +49,7 @@ def open_prospects(
         wanted = [attribute.column for attribute in attributes]
         raise InputError(
             f"{path.name}: expected columns such as {listed(wanted)}, found none of them among "
-            f"{listed(columns)}; set prospects.map from the list's columns to these"
+            f"{listed(columns)}; set prospects.map, or --map, from the list's columns to these"
         )
     chosen = id_column or settings.id
     if chosen is not None and chosen not in columns:

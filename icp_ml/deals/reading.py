@@ -57,7 +57,7 @@ def stream_batches(
 
     Raises `InputError`, before the first batch where that is possible, for a missing file, an empty one, a
     header without rows, another encoding or delimiter, rows of different lengths, a name that stands twice,
-    and a column that is not there.
+    a column that is not there, and one of `columns` with nested values.
     """
     _check_exists(path)
     rows = 0
@@ -73,6 +73,7 @@ def _batches(
     path: Path, delimiter: str, encoding: str, columns: Sequence[str] | None, batch_rows: int
 ) -> Iterator[pa.RecordBatch]:
     if is_parquet(path):
+        _check_flat(path, columns or ())
         return _parquet_batches(path, _chosen(path, columns, column_names(path)), batch_rows)
     form = csv_files.recognise(path, delimiter, encoding)
     names = _checked_names(path, form.names)
@@ -91,14 +92,38 @@ def _parquet_batches(path: Path, wanted: list[str], batch_rows: int) -> Iterator
             raw_name = {name.strip(): name for name in parquet.schema_arrow.names}
             _check_present(file, wanted, tuple(raw_name))
             raw = [raw_name[name] for name in wanted]
-            for batch in parquet.iter_batches(batch_size=batch_rows, columns=raw):
-                yield batch.select(raw).rename_columns(wanted)
+            try:
+                for batch in parquet.iter_batches(batch_size=batch_rows, columns=raw):
+                    yield batch.select(raw).rename_columns(wanted)
+            except (pa.ArrowInvalid, OSError) as error:
+                reason = str(error).splitlines()[0]
+                raise InputError(
+                    f"{file.name}: expected a whole Parquet file, found a damaged one ({reason}); write it again"
+                ) from None
+
+
+def _check_flat(path: Path, wanted: Sequence[str]) -> None:
+    """A column that is asked for by its name must hold one value a row, or a list of such values."""
+    for file in _parquet_files(path):
+        with _opened_parquet(file) as parquet:
+            nested = [field for field in parquet.schema_arrow if field.name.strip() in wanted and _is_nested(field)]
+        if nested:
+            raise InputError(
+                f"{file.name}: expected texts, numbers, dates or lists in the column '{nested[0].name.strip()}', found "
+                f"values of type {nested[0].type}; flatten it before the export"
+            )
+
+
+def _is_nested(field: pa.Field) -> bool:
+    if pa.types.is_list(field.type) or pa.types.is_large_list(field.type):
+        return bool(pa.types.is_nested(field.type.value_type))
+    return bool(pa.types.is_nested(field.type))
 
 
 def _opened_parquet(file: Path) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(file, pre_buffer=False, buffer_size=_PAGE_BUFFER)
-    except pa.ArrowInvalid:
+    except (pa.ArrowInvalid, OSError):
         raise InputError(f"{file.name}: expected a Parquet file, found something else; write it again") from None
 
 

@@ -31,7 +31,7 @@ def _sentence(model_class: type[BaseModel], detail: ErrorDetails) -> str:
     if detail["type"] == "missing":
         return f"{place} is required and was not found; add it to the configuration"
     if detail["type"] == "value_error":
-        return f"{place}: {detail['msg'].removeprefix('Value error, ')}; correct it in the configuration"
+        return f"{place}: {detail['msg'].removeprefix('Value error, ')}; correct it"
     return f"{place}: expected {_expected(detail)}, found {_shown(detail['input'])}{_fix(detail)}"
 
 
@@ -54,7 +54,7 @@ def _fix(detail: ErrorDetails) -> str:
     if isinstance(detail["input"], bool):
         return "; where a word is meant, put it in quotes"
     if detail["type"] != "literal_error":
-        return "; correct it in the configuration"
+        return "; correct it"
     choices = str(detail.get("ctx", {}).get("expected", "")).replace(" or ", ", ").split(", ")
     near = nearest(str(detail["input"]), [choice.strip("'") for choice in choices])
     return f"; did you mean '{near}'?" if near else "; choose one of these"

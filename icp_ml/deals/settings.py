@@ -94,6 +94,12 @@ def _as_delimiter(value: object) -> object:
     return "\t" if value in ("tab", "\\t") else value
 
 
+def _one_character(value: str) -> str:
+    if len(value) != 1 or value in '"\r\n':
+        raise ValueError(f"expected a single character such as ',' or ';', or the word 'tab', found '{value}'")
+    return value
+
+
 def _known_encoding(value: str) -> str:
     try:
         return codecs.lookup(value).name
@@ -104,7 +110,7 @@ def _known_encoding(value: str) -> str:
 Word = Annotated[str, BeforeValidator(_as_word)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_as_words)]
 ColumnName = Annotated[str, BeforeValidator(_as_word), StringConstraints(strip_whitespace=True, min_length=1)]
-Delimiter = Annotated[str, BeforeValidator(_as_delimiter), StringConstraints(min_length=1, max_length=1)]
+Delimiter = Annotated[str, BeforeValidator(_as_delimiter), AfterValidator(_one_character)]
 Answers = Annotated[tuple[str, ...], BeforeValidator(_as_answers)]
 Encoding = Annotated[str, AfterValidator(_known_encoding)]
 

@@ -64,9 +64,12 @@ _GOLDEN: Final = TypeAdapter(GoldenRows)
 def write_bundle(bundle: Bundle, folder: Path) -> str:
     """Write `bundle` into the new folder `folder`, all of it or nothing, and return its content hash.
 
+    What is about to be written is read back first: a bundle that could not be opened again is never announced.
     Raises `ConfigError` where the folder exists or cannot be written.
     """
-    return files.write_files(folder, bundle.provenance, _content(bundle))
+    content = _content(bundle)
+    _verified(bundle.provenance, content)
+    return files.write_files(folder, bundle.provenance, content)
 
 
 def content_hash(bundle: Bundle) -> str:
@@ -89,9 +92,13 @@ def read_bundle(folder: Path) -> Bundle:
 def open_bundle(folder: Path) -> StoredBundle:
     """Read and verify the bundle in `folder`, and say its content hash. Raises as `read_bundle` does."""
     stored = files.read_files(folder)
-    bundle = _bundle_of(stored.manifest.provenance, stored.content)
+    return StoredBundle(_verified(stored.manifest.provenance, stored.content), stored.manifest.content_hash)
+
+
+def _verified(provenance: Provenance, content: Mapping[str, bytes]) -> Bundle:
+    bundle = _bundle_of(provenance, content)
     check_golden(bundle.model, bundle.attributes, bundle.golden, files.GOLDEN)
-    return StoredBundle(bundle, stored.manifest.content_hash)
+    return bundle
 
 
 def _content(bundle: Bundle) -> dict[str, bytes]:

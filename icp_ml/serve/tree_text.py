@@ -20,8 +20,8 @@ from collections.abc import Mapping, Sequence
 
 from icp_ml.errors import BundleInvalid
 
-_BY_SPLIT = ("split_feature", "decision_type", "left_child", "right_child", "internal_count")
-_BY_SPLIT_REAL = ("threshold", "split_gain", "internal_value", "internal_weight")
+_BY_SPLIT = ("split_feature", "decision_type", "left_child", "right_child", "internal_count", "threshold")
+_BY_SPLIT_REAL = ("split_gain", "internal_value", "internal_weight")
 _BY_LEAF = ("leaf_count", "leaf_weight", "leaf_value")
 _HEADER = {
     "version": "v4",

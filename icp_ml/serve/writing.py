@@ -32,16 +32,35 @@ def check_output(path: Path, if_exists: IfExists) -> None:
     Raises `ConfigError` for another suffix than .parquet or .csv, a folder that is not there, and a file
     that is.
     """
+    check_place(path, if_exists)
     if path.suffix.lower() not in SUFFIXES:
         raise ConfigError(
             f"an output file ending in {' or '.join(SUFFIXES)} was expected, and {path.name} was named; change its end"
         )
-    if not path.parent.is_dir():
-        raise ConfigError(f"a folder was expected at {path.parent} for the output, and there is none; make it first")
+
+
+def check_place(path: Path, if_exists: IfExists) -> None:
+    """Whether a file of any kind could be written to `path`.
+
+    Raises `ConfigError` for a folder, a folder that is not there, and a file that is.
+    """
     if path.is_dir():
         raise ConfigError(f"an output file was expected, and {path} is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise ConfigError(f"a folder was expected at {path.parent} for the output, and there is none; make it first")
     if path.exists() and if_exists == "refuse":
         raise ConfigError(f"{path} exists already; name another file, or allow it to be replaced (--force)")
+
+
+def check_keeps(source: Path, path: Path, what: str) -> None:
+    """Raise `ConfigError` where writing to `path` would take the place of `source`, or put a file into it.
+
+    what: what the source is to the person, such as "the list".
+    """
+    if path.exists() and source.exists() and path.samefile(source):
+        raise ConfigError(f"the output {path} is {what} itself; name another file, so that it is kept")
+    if source.is_dir() and path.resolve().is_relative_to(source.resolve()):
+        raise ConfigError(f"the output {path} lies in the folder {source}, which is {what}; name a file elsewhere")
 
 
 @contextmanager
@@ -58,6 +77,12 @@ def whole_file(path: Path) -> Iterator[Path]:
     finally:
         with suppress(FileNotFoundError):
             partial.unlink()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text as UTF-8, all of it or nothing. Raises `ConfigError` where that cannot be done."""
+    with whole_file(path) as partial, _writing(path):
+        partial.write_text(text, encoding="utf-8", newline="")
 
 
 @contextmanager

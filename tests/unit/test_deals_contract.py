@@ -77,7 +77,7 @@ def test_dates_that_mostly_cannot_be_read_are_a_mistake_of_the_configuration(tmp
     write(tmp_path, "deals.csv", "stage,size,o", "Won,1,1/31/2024", "Lost,2,2/1/2024", "Lost,2,2024-02-01")
     sentence = refusal(tmp_path, InputError, opened="o")
     assert "'unreadable opening date' in 2 of 3 won or lost deals" in sentence
-    assert "dates like 2024-12-31 were expected, for example '1/31/2024'" in sentence
+    assert "dates like 2024-12-31 were expected and '1/31/2024' was found" in sentence
     assert read(tmp_path, opened="o", date_order="mdy").ledger.accepted == 3
 
 

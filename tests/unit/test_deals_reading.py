@@ -52,15 +52,15 @@ def test_other_encodings_are_read_when_declared(tmp_path: Path) -> None:
 REFUSED = [
     ("", "expected a header and rows, found an empty file"),
     ("a,b\n", "expected rows below the header, found none"),
-    ("a;b\n1;2\n", "found one column with ';' in its name; set delimiter: ';'"),
-    ("a\tb\n1\t2\n", "set delimiter: 'tab'"),
+    ("a;b\n1;2\n", "found one column with ';' in its name; set the delimiter to ';'"),
+    ("a\tb\n1\t2\n", "set the delimiter to 'tab'"),
     ("a,b\n1,2\n1\n", "expected 2 fields in every row, found 1 in row 3"),
     ('a,b\n"1\n1",2\n1,2,3\n', "expected 2 fields in every row, found 3 in row 3"),
     ("a, a\n1,2\n", "expected every column name once, found 'a' more than once"),
-    (b"a,b\n1,2\n\xe9,3\n", "expected text in utf-8, found that line 3 is not; set encoding: cp1252"),
+    (b"a,b\n1,2\n\xe9,3\n", "expected text in utf-8, found that line 3 is not; set the encoding to cp1252"),
     (b"\xe9,b\n1,2\n", "expected text in utf-8, found that line 1 is not"),
     (b"PK\x03\x04....", "expected CSV text, found an Excel workbook"),
-    ("a,b\n1,2\n".encode("utf-16"), "text in UTF-16; set encoding: utf-16"),
+    ("a,b\n1,2\n".encode("utf-16"), "text in UTF-16; set the encoding to utf-16"),
 ]
 
 

@@ -43,9 +43,10 @@ class AttributeCheck:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """Everything `icp check` shows. refusal: what stands in the way of training, or None."""
+    """Everything `icp check` shows. sources: the files read. refusal: what stands in the way of training, or None."""
 
     name: str
+    sources: tuple[str, ...]
     ledger: tuple[tuple[str, int, str], ...]
     rejected: tuple[tuple[str, int], ...]
     rejected_rows: tuple[tuple[int, str, str], ...]
@@ -74,6 +75,7 @@ def check_data(config: Config, root: Path) -> CheckReport:
     known_in_list, absent = _prospects(config, deals, root)
     return CheckReport(
         name=config.name,
+        sources=tuple(str(root / source) for source in _sources(config)),
         ledger=tuple((step.name, step.rows, step.explanation) for step in deals.ledger.steps),
         rejected=tuple(Counter(row.reason for row in deals.rejected).most_common()),
         rejected_rows=tuple((row.line, row.deal, row.reason) for row in deals.rejected),
@@ -88,6 +90,12 @@ def check_data(config: Config, root: Path) -> CheckReport:
         absent_in_prospects=absent,
         refusal=refusal,
     )
+
+
+def _sources(config: Config) -> tuple[str, ...]:
+    accounts, prospects = config.tables.accounts, config.prospects.source
+    named = (config.deals.source, accounts.source if accounts else None, prospects)
+    return tuple(source for source in named if source is not None)
 
 
 def _refusal(accounts: AccountCounts) -> TooFewDeals | None:

@@ -6,6 +6,7 @@ What is not certain to have been known when the deal opened is written down with
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from icp_ml.deals.reading import is_parquet, read_table
-from icp_ml.deals.settings import DateOrder, Layer
+from icp_ml.deals.settings import DateOrder, FileSettings, Layer, parse_settings
 from icp_ml.deals.words import listed
-from icp_ml.errors import InputError
-from icp_training.guessing import Guess, Texts, date_order, guess, texts_of
+from icp_ml.errors import InputError, TooFewDeals
+from icp_training.guessing import Guess, Texts, date_order, guess, is_nested, texts_of
 
 _WON = re.compile(r"\b(won|win|closed.?won|yes|true|1)\b", re.IGNORECASE)
 _LOST = re.compile(r"\b(lost|loss|lose|closed.?lost|no|false|0)\b", re.IGNORECASE)
@@ -29,6 +30,9 @@ _ID = re.compile(r"(deal|opportunity|opp|record)?.?(id|number|key)$", re.IGNOREC
 _ACCOUNT = re.compile(r"account|company|customer|client|organi[sz]ation", re.IGNORECASE)
 _IDENTITY = re.compile(r"id$|number$|name$|^account$|^company$|^customer$|domain", re.IGNORECASE)
 MOST_OUTCOMES = 30
+MOST_ANSWERS = 4
+"""Values of an outcome that is told by yes and no, or 1 and 0, with room for "open" and the like. A column with more
+of them, such as the days in a stage, only happens to hold a 0 and a 1; we chose it."""
 REPEATS = 0.98
 """Share of distinct values from which a column may be the deals' identifier although some are repeated."""
 LAYERS: tuple[Layer, ...] = ("firmographic", "technographic", "behavioural", "engagement")
@@ -66,15 +70,22 @@ class Draft:
 
 
 def draft_config(export: Path, root: Path, delimiter: str | None = None, encoding: str = "utf-8") -> Draft:
-    """Draft a configuration for an export of deals. Raises `InputError` where no outcome column can be found."""
-    separator = delimiter or _delimiter(export, encoding)
-    table = read_table(export, delimiter=separator, encoding=encoding)
-    columns = {name: texts_of(name, table[name]) for name in table.column_names}
+    """Draft a configuration for an export of deals; its source is written relative to `root`.
+
+    Raises `InputError` where no outcome column can be found, `TooFewDeals` where it knows one outcome only,
+    `ConfigError` for a delimiter or an encoding that is none, and what reading raises.
+    """
+    given = parse_settings(FileSettings, {"encoding": encoding, "delimiter": delimiter or ","})
+    separator = given.delimiter if delimiter else _delimiter(export, given.encoding)
+    table = read_table(export, delimiter=separator, encoding=given.encoding)
+    flat = [field.name for field in table.schema if not is_nested(field)]
+    columns = {name: texts_of(name, table[name]) for name in flat}
     roles = _roles(columns)
     won, decided = _outcomes(roles)
     guesses = {name: guess(texts, won, decided) for name, texts in columns.items() if name not in roles.taken()}
-    source = export.resolve().relative_to(root.resolve()) if export.resolve().is_relative_to(root.resolve()) else export
+    source = os.path.relpath(export.resolve(), root.resolve())
     lines = [*_head(export, source, roles, separator, encoding), *_attributes(guesses, _identical_ids(columns, roles))]
+    lines += [f"  # left out: {name}: holds nested values" for name in table.column_names if name not in flat]
     used = tuple(name for name, found in guesses.items() if found.kind and found.use)
     asked = tuple(name for name, found in guesses.items() if found.kind and not found.use)
     return Draft("\n".join(lines) + "\n", used, asked)
@@ -82,7 +93,7 @@ def draft_config(export: Path, root: Path, delimiter: str | None = None, encodin
 
 def _delimiter(export: Path, encoding: str) -> str:
     """The separator that occurs most often in the header."""
-    if is_parquet(export) or not export.is_file():
+    if not export.is_file() or is_parquet(export):
         return ","
     with export.open(encoding=encoding, errors="replace") as lines:
         header = lines.readline()
@@ -114,13 +125,29 @@ def _outcome(columns: Mapping[str, Texts]) -> Texts:
     found = [texts for texts in columns.values() if fits(texts)]
     named = [t for word in _OUTCOME_NAMES for t in found if word in t.name.casefold()]
     spoken = [t for t in found if any(re.search("won|lost|loss", v, re.IGNORECASE) for v in t.values)]
-    for candidates in ([t for t in named if t in spoken], spoken, named):
-        if candidates:
-            return candidates[0]
+    if spoken:
+        return next((t for t in named if t in spoken), spoken[0])
+    _refuse_one_outcome(columns)
+    answers = [t for t in named if len(t.values) <= MOST_ANSWERS]
+    if answers:
+        return answers[0]
     raise InputError(
         f"expected a column with the outcome of each deal (values such as 'Closed Won' and 'Closed Lost'), found none "
         f"among {listed(list(columns))}; add one to the export"
     )
+
+
+def _refuse_one_outcome(columns: Mapping[str, Texts]) -> None:
+    """A stage that speaks of won deals and of no lost ones, or the other way round, is half an outcome."""
+    for texts in columns.values():
+        if len(texts.values) > MOST_OUTCOMES or not any(word in texts.name.casefold() for word in _OUTCOME_NAMES):
+            continue
+        for there, lacking in (("won", "lost"), ("lost", "won")):
+            if any(re.search(rf"\b{there}\b", value, re.IGNORECASE) for value in texts.values):
+                raise TooFewDeals(
+                    f"expected won and lost deals, found in column '{texts.name}' only {listed(texts.values)}, none of "
+                    f"which is {lacking}; export those deals too"
+                )
 
 
 def _common_order(dates: Sequence[Texts]) -> tuple[DateOrder, bool]:
@@ -162,11 +189,11 @@ def _outcomes(roles: Roles) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]],
     return won, won | is_lost[roles.outcome.codes]
 
 
-def _head(export: Path, source: Path, roles: Roles, delimiter: str, encoding: str) -> Iterable[str]:
+def _head(export: Path, source: str, roles: Roles, delimiter: str, encoding: str) -> Iterable[str]:
     yield f"# Drafted by icp init from {export.name}. Read each line, correct it, then run: icp check"
     yield "name: icp"
     yield "deals:"
-    yield f"  source: {_quoted(str(source))}"
+    yield f"  source: {_quoted(source)}"
     if delimiter != ",":
         yield f"  delimiter: {_quoted(delimiter)}"
     if encoding != "utf-8":

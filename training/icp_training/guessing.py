@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from icp_ml.deals.parsing import parse_days, parse_flags, parse_numbers, parse_range_levels, parse_sets, parse_years
 from icp_ml.deals.settings import DateOrder, Kind, Layer
+from icp_ml.deals.texts import encode_texts
 from icp_ml.model.metrics import auc
 
 MOST_LEVELS = 300
@@ -76,11 +76,20 @@ class Guess:
 
 
 def texts_of(name: str, column: pa.ChunkedArray) -> Texts:
-    """Strip white space and list the distinct texts."""
-    stripped = pc.utf8_trim_whitespace(column.cast(pa.string()))
-    coded = pc.if_else(pc.equal(stripped, ""), None, stripped).combine_chunks().dictionary_encode()
-    codes = np.asarray(pc.fill_null(coded.indices, -1), dtype=np.int64)
-    return Texts(name, tuple(coded.dictionary.to_pylist()), codes)
+    """The texts that training will see, in the order in which they first occur."""
+    read = encode_texts(column)
+    used, first = np.unique(read.codes, return_index=True)
+    ordered = used[np.argsort(first)]
+    ordered = ordered[ordered >= 0]
+    place = np.full(len(read.distinct) + 1, -1, dtype=np.int64)  # the last entry is for -1, a row without a text
+    place[ordered] = np.arange(len(ordered))
+    return Texts(name, tuple(read.distinct[code] for code in ordered), place[read.codes])
+
+
+def is_nested(field: pa.Field) -> bool:
+    """Whether a column holds more than one value a row, or one list of values."""
+    is_list = pa.types.is_list(field.type) or pa.types.is_large_list(field.type)
+    return bool(pa.types.is_nested(field.type.value_type if is_list else field.type))
 
 
 def date_order(texts: Texts) -> tuple[DateOrder, bool] | None:

@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import logging
 import os
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from icp_ml.errors import ConfigError
 from icp_ml.profile.records import Provenance, Verdict
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+RETRIES = "2"
+"""How often a server that does not answer is asked again, unless the environment says otherwise: MLflow's own seven
+times take minutes, at the end of which the answer is the same."""
+
+LONGEST_REASON = 120  # characters of another library's words that a sentence can carry
 DATABASE = "mlflow.db"
 ARTIFACTS = "artifacts"
 
@@ -37,19 +44,41 @@ class Run:
 
 def open_run(root: Path, experiment: str, tags: dict[str, str]) -> Run:
     """Start a run in the experiment of this name, which is made where it does not exist."""
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", RETRIES)
     from mlflow import MlflowClient  # noqa: PLC0415 - it takes seconds, which `icp check` and `icp init` need not wait
 
     # MLflow sets its own levels when it is imported; what its database does at its first start is no news to a person.
     for noisy in ("mlflow.store.db.utils", "mlflow", "alembic", "alembic.runtime.migration"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
 
-    folder = root / "mlruns"
-    folder.mkdir(parents=True, exist_ok=True)
-    client = MlflowClient(os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(folder / DATABASE).resolve()}")
-    found = client.get_experiment_by_name(experiment)
-    where = None if "MLFLOW_TRACKING_URI" in os.environ else (folder / ARTIFACTS / experiment).resolve().as_uri()
-    experiment_id = found.experiment_id if found else client.create_experiment(experiment, artifact_location=where)
-    return Run(client, client.create_run(experiment_id, tags=tags).info.run_id)
+    server = os.environ.get("MLFLOW_TRACKING_URI")
+    folder = (root / "mlruns").resolve()
+    where = None if server else (folder / ARTIFACTS / experiment).as_uri()
+    mend = (
+        "check MLFLOW_TRACKING_URI, or unset it to use the project's mlruns/" if server else "move away what is there"
+    )
+    with reaching(server or str(folder), mend):
+        if not server:
+            folder.mkdir(parents=True, exist_ok=True)
+        client = MlflowClient(server or f"sqlite:///{folder / DATABASE}")
+        found = client.get_experiment_by_name(experiment)
+        experiment_id = found.experiment_id if found else client.create_experiment(experiment, artifact_location=where)
+        return Run(client, client.create_run(experiment_id, tags=tags).info.run_id)
+
+
+@contextmanager
+def reaching(place: str, mend: str) -> Iterator[None]:
+    """Raise `ConfigError` where the record of runs cannot be used: a server that is away, a file that is none."""
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - as above
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - it comes with MLflow
+
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        reason = textwrap.shorten(str(error).partition("\n")[0] or type(error).__name__, LONGEST_REASON)
+        raise ConfigError(
+            f"a record of runs was expected at {place}, and it cannot be used ({reason}); {mend}"
+        ) from error
 
 
 @contextmanager

@@ -1,0 +1,78 @@
+"""The ten minutes of the README, as a person would type them, on a small synthetic export."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.csv as pa_csv
+
+from icp_ml.serve.folder import CONTENT_FILES, MANIFEST
+from icp_training.world import WorldSettings, make_world
+from tests.docs.pages import ROOT, blocks, page, section
+
+TEN_MINUTES = "Ten minutes with your own export"
+BY_HAND = ("source", "$EDITOR")
+FEW_TRIALS = ("--trials", "1")
+NOT_IN_AN_EXPORT = ("name", "deal_type")
+
+
+def typed() -> list[list[str]]:
+    """The `icp` lines of the README's block, as words; a training gets few trials, so that it is quick."""
+    lines = blocks(section(page("README.md"), TEN_MINUTES), "sh")[0].splitlines()
+    split = [shlex.split(line, comments=True) for line in lines]
+    commands = [words for words in split if words and words[0] not in BY_HAND]
+    return [[*words, *FEW_TRIALS] if words[1] == "train" else words for words in commands]
+
+
+def python_of(folder: Path, *words: str) -> str:
+    """What a fresh Python prints in `folder`; one core, and nothing but this project."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("ICP_", "MLFLOW_"))},
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "training")]),
+        "OMP_NUM_THREADS": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, *words], cwd=folder, env=environment, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def write_export(folder: Path) -> None:
+    """deals.csv and prospects.csv of a small world whose signal is strong."""
+    world = make_world(
+        WorldSettings(
+            deals=500, prospects=60, seed=1, deals_per_account=1.1, noise=0, weak=0, leaks=1, keep_proxies=False
+        )
+    )
+    rows = world.deal_rows().drop(columns=[*NOT_IN_AN_EXPORT])
+    rows.to_csv(folder / "deals.csv", index=False)
+    world.prospects.to_csv(folder / "prospects.csv", index=False)
+
+
+def test_the_ten_minutes_and_the_python_of_the_readme_run(tmp_path: Path) -> None:
+    write_export(tmp_path)
+    commands = typed()
+    assert [words[1] for words in commands] == ["init", "check", "train", "show", "score"]
+    said = [python_of(tmp_path, "-m", "icp_ml.cli.main", *words[1:]) for words in commands]
+    assert "that is reliable" in said[2]
+    assert {found.name for found in (tmp_path / "models" / "icp" / "v1").iterdir()} == {*CONTENT_FILES, MANIFEST}
+    scored = pa_csv.read_csv(tmp_path / "scored.csv")
+    listed = pa_csv.read_csv(tmp_path / "prospects.csv")
+    assert scored["domain"].to_pylist() == listed["domain"].to_pylist()
+    assert set(columns_shown()) <= set(scored.column_names)
+    code = blocks(section(page("README.md"), "From Python"), "python")[0]
+    check = f"{code}\ngap = abs(parts.sum(axis=1) - scored['log_odds']).max()\nassert gap < 1e-9, gap\n"
+    python_of(tmp_path, "-c", check + "assert (chances == scored['probability']).all()\n")
+
+
+def columns_shown() -> Iterator[str]:
+    """The columns of the scored list that the README shows."""
+    text = section(page("README.md"), TEN_MINUTES)
+    header = next(line for line in text.splitlines() if line.startswith("| domain |"))
+    return (cell.strip() for cell in header.strip("|").split("|"))
