@@ -4,7 +4,8 @@ forward   rolling origins: learnt from what was known at a cut, judged on deals 
 blocked   too few later deals for that: consecutive blocks of opening dates, each judged by a model of all the others.
           Both model and base rate are re-anchored block by block, so a base rate that drifts is not taken for skill,
           nor is an attribute that only tells old deals from new ones.
-grouped   no dates: folds by account; the result says that it is not forward in time.
+grouped   no dates, or accounts that come back in every period: folds by account; the result says that it is not
+          forward in time.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ OUTER_FOLDS = 5
 BLOCKS = 10
 """More than the folds, because there are few deals: each model then learns from nine tenths of them."""
 LEAST_OUTCOMES_LEARNT = 12
-"""Wins and losses each that a fold must have to learn from; with fewer an inner fold may lack an outcome."""
+"""Accounts won, and accounts lost, that a fold learns from at least; with fewer an inner fold may lack an outcome."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def plan_judgement(deals: DealTable, seed: int) -> Judgement:
         return _grouped(groups, deals.won, seed)
     mature = maturity(deals.opened, deals.closed, deals.open_deals.opened, deals.extracted)
     forward = forward_folds(deals.opened, deals.closed, groups, deals.extracted, mature.gap)
-    usable = tuple(fold for fold in forward if _can_learn(deals.won[fold.train]) and len(fold.test))
+    usable = tuple(fold for fold in forward if _can_learn(deals.won, groups, fold.train) and len(fold.test))
     judged = sum(len(fold.test) for fold in usable)
     if judged >= LEAST_JUDGED:
         cost = usable[-1].immature + usable[-1].unusable
@@ -54,18 +55,24 @@ def plan_judgement(deals: DealTable, seed: int) -> Judgement:
             f"maturity gap of {mature.gap} days, which kept {cost:,} deals out of the last block."
         )
         return Judgement("forward", usable, mature, sentence)
-    return _blocked(deals.opened, groups, deals.won, mature, judged)
+    blocked = _blocked(deals.opened, groups, deals.won, mature, judged)
+    return blocked or _grouped(groups, deals.won, seed)
 
 
-def _can_learn(won: NDArray[np.int8]) -> bool:
-    return min(int(won.sum()), int(len(won) - won.sum())) >= LEAST_OUTCOMES_LEARNT
+def _can_learn(won: NDArray[np.int8], groups: NDArray[np.int64], rows: NDArray[np.intp]) -> bool:
+    """Whether there are enough accounts of each outcome for inner folds; deals of one account are one fact."""
+    accounts = (len(np.unique(groups[rows][won[rows] == outcome])) for outcome in (0, 1))
+    return min(accounts) >= LEAST_OUTCOMES_LEARNT
 
 
 def _grouped(groups: NDArray[np.int64], won: NDArray[np.int8], seed: int) -> Judgement:
     held_out = grouped_folds(groups, won, OUTER_FOLDS, seed)
     none = np.empty(0, dtype=np.intp)
     folds = tuple(Fold(f"fold {k + 1}", complement(test, len(won)), test, none) for k, test in enumerate(held_out))
-    sentence = f"Judged by {OUTER_FOLDS} folds of accounts; without dates this is not forward in time."
+    sentence = (
+        f"Judged by {OUTER_FOLDS} folds of accounts, because there are no dates, or the same accounts come back in "
+        f"every period; this is not forward in time."
+    )
     return Judgement("grouped", folds, None, sentence)
 
 
@@ -75,8 +82,11 @@ def _blocked(
     won: NDArray[np.int8],
     mature: Maturity,
     forward: int,
-) -> Judgement:
-    """Consecutive blocks of equal size; an account's deals in other blocks are not learnt from."""
+) -> Judgement | None:
+    """Consecutive blocks of equal size; an account's deals in other blocks are not learnt from.
+
+    None where accounts come back in so many blocks that too few deals could be judged.
+    """
     order = np.lexsort((groups, opened))
     none = np.empty(0, dtype=np.intp)
     folds = []
@@ -88,5 +98,7 @@ def _blocked(
         f"Only {forward:,} deals could be judged forward in time and {LEAST_JUDGED} are needed, so each tenth of the "
         f"deals, by opening date, was judged by a model of the others; this is not forward in time."
     )
-    usable = tuple(fold for fold in folds if _can_learn(won[fold.train]))
+    usable = tuple(fold for fold in folds if _can_learn(won, groups, fold.train))
+    if sum(len(fold.test) for fold in usable) < LEAST_JUDGED:
+        return None
     return Judgement("blocked", usable, mature, sentence)

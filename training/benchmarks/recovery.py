@@ -62,13 +62,15 @@ PROFILED_BY = (*JUDGED_BY, "icp_ml/profile/*.py", *(f"training/icp_training/{n}.
 class Row(BaseModel):
     """What came of one world.
 
-    kind, seed: which. judged: how (forward, blocked). deals: judged. accepted: whether the ranking was reliable.
+    kind, seed: which. code: hash of the code that made it. judged: how (forward, blocked). deals: judged.
+    accepted: whether the ranking was reliable.
     ranking, low: nats a deal, and the bound that must be above 0. skill: share of the base rate's log loss removed.
     strong, found: strong planted attributes, and those among them in the ICP. noise: noise attributes in the ICP.
     """
 
     kind: str
     seed: int
+    code: str
     judged: str
     deals: int
     accepted: bool
@@ -101,6 +103,7 @@ def judged_world(kind: str, seed: int) -> Row:
     return Row(
         kind=kind,
         seed=seed,
+        code=code_hash(kind),
         judged=plan.kind,
         deals=skill.deals,
         accepted=skill.is_reliable,
@@ -120,6 +123,7 @@ def planted_world(seed: int) -> Row:
     row = Row(
         kind="planted",
         seed=seed,
+        code=code_hash("planted"),
         judged=verdict.kind,
         deals=verdict.deals,
         accepted=verdict.reliable,
@@ -166,7 +170,8 @@ def table_of(rows: Sequence[Row]) -> Iterator[str]:
             complete = f"{sum(r.found == r.strong for r in here)} of {len(here)}" if kind == "planted" else ""
             noisy = f"{sum(bool(r.noise) for r in here)} of {len(here)}" if kind == "planted" else ""
             accepted = sum(row.accepted for row in here)
-            judged = f"{code_hash(kind)} | {len(here)} | {accepted} of {len(here)} | {skill:.1%}"
+            codes = ", ".join(sorted({row.code for row in here}))
+            judged = f"{codes} | {len(here)} | {accepted} of {len(here)} | {skill:.1%}"
             yield f"| {kind} | {judged} | {complete} | {noisy} |"
     yield "\n| world | seed | judged | deals | accepted | ranking | lower bound | skill | strong found | noise |"
     yield "|---|---|---|---|---|---|---|---|---|---|"

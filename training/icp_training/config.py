@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Hashable
 from pathlib import Path
 
 import yaml
@@ -71,6 +72,28 @@ class Config(BaseModel):
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+class _EachKeyOnce(yaml.SafeLoader):
+    """YAML without tags, in which a key that stands twice is a mistake and not a silent replacement."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:  # noqa: FBT001, FBT002 - PyYAML's own signature
+        written = [key.value for key, _ in node.value]
+        twice = next((key for key, _ in node.value if written.count(key.value) > 1), None)
+        if twice is not None:
+            raise ConfigError(
+                f"the key '{twice.value}' stands twice, again at line {twice.start_mark.line + 1}; keep one of them"
+            )
+        return super().construct_mapping(node, deep=deep)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:  # noqa: FBT001, FBT002 - as above
+        try:
+            return super().construct_object(node, deep=deep)
+        except ValueError:
+            raise ConfigError(
+                f"expected a date or number that exists, found '{node.value}' at line {node.start_mark.line + 1}; "
+                f"correct it"
+            ) from None
+
+
 def load_config(path: Path) -> Config:
     """Read a configuration file. Raises `ConfigError`: not there, not YAML, or not what is expected."""
     try:
@@ -81,10 +104,12 @@ def load_config(path: Path) -> Config:
             f"expected a configuration file at {path}, found none; {suggestion(path.name, there)}"
             f" (icp init drafts one from an export)"
         ) from None
+    except IsADirectoryError:
+        raise ConfigError(f"expected a configuration file at {path}, found a folder; name the file in it") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read as UTF-8 text ({error}); save it again as UTF-8") from None
     try:
-        written = yaml.safe_load(text)
+        written = yaml.load(text, Loader=_EachKeyOnce)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}" if mark else ""
