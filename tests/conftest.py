@@ -2,7 +2,36 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("repeatable", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("repeatable")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One more exception from "a warning is an error": MLflow's own use of SQLAlchemy cannot be mended here."""
+    config.addinivalue_line("filterwarnings", "ignore:The ``noload`` loader strategy is deprecated:DeprecationWarning")
+
+
+@pytest.fixture(scope="session")
+def new_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Path]]:
+    """Makes a folder with an empty record of runs in it. MLflow takes seconds to make one, so that all are copies."""
+    from icp_training.tracking import DATABASE, open_run  # noqa: PLC0415 - MLflow is loaded where it is asked for
+
+    def make(name: str) -> Path:
+        root = tmp_path_factory.mktemp(name)
+        (root / "mlruns").mkdir()
+        shutil.copy(empty, root / "mlruns" / DATABASE)
+        return root
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        first = tmp_path_factory.mktemp("first")
+        open_run(first, "first", {}).end("FINISHED")
+        empty = first / "mlruns" / DATABASE
+        yield make

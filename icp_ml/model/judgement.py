@@ -56,7 +56,7 @@ def plan_judgement(deals: DealTable, seed: int) -> Judgement:
         )
         return Judgement("forward", usable, mature, sentence)
     blocked = _blocked(deals.opened, groups, deals.won, mature, judged)
-    return blocked or _grouped(groups, deals.won, seed)
+    return blocked or _grouped(groups, deals.won, seed, mature)
 
 
 def _can_learn(won: NDArray[np.int8], groups: NDArray[np.int64], rows: NDArray[np.intp]) -> bool:
@@ -65,7 +65,7 @@ def _can_learn(won: NDArray[np.int8], groups: NDArray[np.int64], rows: NDArray[n
     return min(accounts) >= LEAST_OUTCOMES_LEARNT
 
 
-def _grouped(groups: NDArray[np.int64], won: NDArray[np.int8], seed: int) -> Judgement:
+def _grouped(groups: NDArray[np.int64], won: NDArray[np.int8], seed: int, mature: Maturity | None = None) -> Judgement:
     held_out = grouped_folds(groups, won, OUTER_FOLDS, seed)
     none = np.empty(0, dtype=np.intp)
     folds = tuple(Fold(f"fold {k + 1}", complement(test, len(won)), test, none) for k, test in enumerate(held_out))
@@ -73,7 +73,7 @@ def _grouped(groups: NDArray[np.int64], won: NDArray[np.int8], seed: int) -> Jud
         f"Judged by {OUTER_FOLDS} folds of accounts, because there are no dates, or the same accounts come back in "
         f"every period; this is not forward in time."
     )
-    return Judgement("grouped", folds, None, sentence)
+    return Judgement("grouped", folds, mature, sentence)
 
 
 def _blocked(
@@ -99,6 +99,6 @@ def _blocked(
         f"deals, by opening date, was judged by a model of the others; this is not forward in time."
     )
     usable = tuple(fold for fold in folds if _can_learn(won, groups, fold.train))
-    if sum(len(fold.test) for fold in usable) < LEAST_JUDGED:
+    if sum(len(fold.test) for fold in usable) < min(LEAST_JUDGED, len(won)):
         return None
     return Judgement("blocked", usable, mature, sentence)

@@ -9,9 +9,9 @@ The bins of a number are those of the scorecard.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -33,6 +33,17 @@ NOT_KNOWN: Final = "not known"
 OTHER: Final = "other"
 HALF: Final = 0.5
 """A flag and a member are 0 or 1."""
+
+
+_AGO: Final = {True: " years ago", False: ""}
+
+
+@dataclass(frozen=True)
+class _Edges:
+    """For each cut point, where the bin above it starts and where the bin below it ends."""
+
+    starts: tuple[str, ...]
+    ends: tuple[str, ...]
 
 
 def label_texts(attribute: Attribute, column: ModelColumn, points: ColumnPoints) -> tuple[str, ...]:
@@ -86,36 +97,44 @@ def _runs(codes: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _run_words(attribute: Attribute, column: ModelColumn, points: ColumnPoints, run: tuple[int, int]) -> str:
-    """A run's words are those of the one bin that it would be if only its own ends were cut points."""
-    first, last = run
-    if column.kind in ("flag", "member") and len(points.thresholds) and first == last:
-        return ("no", "yes")[first]
-    cuts = points.thresholds.tolist()
-    lower, upper = cuts[first - 1 : first] if first else [], cuts[last : last + 1]
-    words = _bin_words(attribute, column, [*lower, *upper])[len(lower)]
-    return words.removeprefix(":").strip()
+    if column.kind in ("flag", "member") and len(points.thresholds) and run[0] == run[1]:
+        return ("no", "yes")[run[0]]
+    return _words_of_runs(attribute, column, points.thresholds.tolist(), [run])[0].removeprefix(":").strip()
 
 
 def _bin_words(attribute: Attribute, column: ModelColumn, cuts: Sequence[float]) -> list[str]:
-    if not cuts:
-        return [" known"]
+    """One text a bin."""
+    return _words_of_runs(attribute, column, cuts, [(bin_, bin_) for bin_ in range(len(cuts) + 1)])
+
+
+def _words_of_runs(
+    attribute: Attribute, column: ModelColumn, cuts: Sequence[float], runs: Sequence[tuple[int, int]]
+) -> list[str]:
+    """One text a run, from its first bin to its last; how a number is written follows from all the column's cuts."""
     if attribute.kind == "ordered" and attribute.order:
-        return [f": {words}" for words in _rank_words(attribute.order, cuts)]
-    if attribute.kind in ("date", "year"):
-        whole = attribute.kind == "year" and _between_whole_numbers(cuts)
-        return [f" {words} years ago" for words in _range_words(cuts, AGE_DIGITS, whole=whole)]
-    ranges = _range_words(cuts, DIGITS, whole=_between_whole_numbers(cuts))
-    if column.kind == "ordered":
-        first = f"{ranges[0].removeprefix('up to ')} or less"
-        return [f" starting at {words}" for words in (first, *ranges[1:-1])] + [f" starting {ranges[-1]}"]
-    return [f" {words}" for words in ranges]
+        return [f": {_rank_words(attribute.order, cuts, run)}" for run in runs]
+    is_age = attribute.kind in ("date", "year")
+    whole = _between_whole_numbers(cuts) and attribute.kind != "date"
+    edges = _edge_words(cuts, AGE_DIGITS if is_age else DIGITS, whole=whole)
+    return [_run_text(edges, run, is_age=is_age, is_start=column.kind == "ordered") for run in runs]
 
 
-def _rank_words(order: Sequence[str], cuts: Sequence[float]) -> list[str]:
+def _run_text(edges: _Edges, run: tuple[int, int], *, is_age: bool, is_start: bool) -> str:
+    first, last = run
+    if first == 0 and last == len(edges.ends):
+        return " known"
+    if first == 0:
+        return f" starting at {edges.ends[last]} or less" if is_start else f" up to {edges.ends[last]}{_AGO[is_age]}"
+    if last == len(edges.ends):
+        return f" starting over {edges.ends[first - 1]}" if is_start else f" over {edges.ends[first - 1]}{_AGO[is_age]}"
+    between = _span(edges.starts[first - 1], edges.ends[last])
+    return f" starting at {between}" if is_start else f" {between}{_AGO[is_age]}"
+
+
+def _rank_words(order: Sequence[str], cuts: Sequence[float], run: tuple[int, int]) -> str:
     """Ranks are whole: the bin between two cuts holds the levels from the first rank above the lower one."""
     edges = [-1, *(math.floor(cut) for cut in cuts), len(order) - 1]
-    pairs = itertools.pairwise(edges)
-    return [_span(order[low + 1], order[high]) for low, high in pairs]
+    return _span(order[edges[run[0]] + 1], order[edges[run[1] + 1]])
 
 
 def _between_whole_numbers(cuts: Sequence[float]) -> bool:
@@ -124,15 +143,12 @@ def _between_whole_numbers(cuts: Sequence[float]) -> bool:
     return all(cut * 2 == math.floor(cut * 2) for cut in cuts) and len(set(floors)) == len(floors)
 
 
-def _range_words(cuts: Sequence[float], digits: int, *, whole: bool) -> list[str]:
-    """One text a bin. Of whole numbers each bin starts where the one before it has ended, plus one."""
+def _edge_words(cuts: Sequence[float], digits: int, *, whole: bool) -> _Edges:
+    """Of whole numbers each bin starts where the one before it has ended, plus one."""
     upper = [float(math.floor(cut)) for cut in cuts] if whole else list(cuts)
     lower = [end + 1 for end in upper] if whole else upper
     used = _digits_that_tell_apart(upper, digits)
-    ends = [_amount(value, used) for value in upper]
-    starts = [_amount(value, used) for value in lower]
-    between = [_span(start, end) for start, end in zip(starts[:-1], ends[1:], strict=True)]
-    return [f"up to {ends[0]}", *between, f"over {ends[-1]}"]
+    return _Edges(tuple(_amount(value, used) for value in lower), tuple(_amount(value, used) for value in upper))
 
 
 def _span(low: str, high: str) -> str:

@@ -45,6 +45,16 @@ def test_a_tree_of_one_leaf_is_a_tree() -> None:
     check_tree_text(constant.model_to_string(), COLUMNS, "trees.txt")
 
 
+def test_a_split_between_known_and_missing_has_an_infinite_threshold_and_is_a_split() -> None:
+    rng = np.random.default_rng(4)
+    rows = np.where(rng.random((400, COLUMNS)) < 0.5, np.nan, rng.normal(size=(400, COLUMNS)))
+    won = (np.isnan(rows[:, 0]) ^ (rng.random(400) < 0.1)).astype(int)
+    settings = {"objective": "binary", "num_leaves": 4, "verbosity": -1, "num_threads": 1}
+    text = lgb.train(settings, lgb.Dataset(rows, won), num_boost_round=1).model_to_string()
+    assert re.search(r"^threshold=.*\binf\b", text, flags=re.MULTILINE)
+    check_tree_text(text, COLUMNS, "trees.txt")
+
+
 def first(key: str, value: str) -> str:
     """The text with the first entry of the first `key` replaced; sizes are made right again."""
     return resized(re.sub(rf"^{key}=\S+", f"{key}={value}", TEXT, count=1, flags=re.MULTILINE))
@@ -63,6 +73,7 @@ STOPPED = {
     "a column that does not exist": (first("split_feature", "3"), "column that does not exist"),
     "a leaf that is no number": (first("leaf_value", "high"), "high"),
     "a leaf that is not finite": (first("leaf_value", "nan"), "not finite"),
+    "a threshold that is no number": (first("threshold", "nan"), "not a number"),
     "a leaf too few": (first("leaf_value", ""), "leaf_value of tree 0 has not 9 entries"),
     "more leaves than said": (first("num_leaves", "8"), "has not 8 entries"),
     "a category set that is not there": (first("num_cat", "0"), "category set"),

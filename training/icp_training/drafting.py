@@ -18,10 +18,11 @@ from icp_ml.deals.reading import is_parquet, read_table
 from icp_ml.deals.settings import DateOrder, FileSettings, Layer, parse_settings
 from icp_ml.deals.words import listed
 from icp_ml.errors import InputError, TooFewDeals
-from icp_training.guessing import Guess, Texts, date_order, guess, is_nested, texts_of
+from icp_training.guessing import DATE_ORDERS, Guess, Texts, date_order, date_orders, guess, is_nested, texts_of
 
 _WON = re.compile(r"\b(won|win|closed.?won|yes|true|1)\b", re.IGNORECASE)
 _LOST = re.compile(r"\b(lost|loss|lose|closed.?lost|no|false|0)\b", re.IGNORECASE)
+_NOT_WON = re.compile(r"\bnot[ _-]?won\b", re.IGNORECASE)
 _IGNORED = re.compile(r"duplicate|\btest\b", re.IGNORECASE)
 _OUTCOME_NAMES = ("outcome", "result", "stage", "status", "won")
 _OPENED = re.compile(r"open|creat|start|engage|begin", re.IGNORECASE)
@@ -53,7 +54,7 @@ class Roles:
     opened: str | None
     closed: str | None
     order: DateOrder
-    order_is_sure: bool
+    order_asked: str
 
     def taken(self) -> set[str]:
         """The columns that are not attributes."""
@@ -82,12 +83,18 @@ def draft_config(export: Path, root: Path, delimiter: str | None = None, encodin
     columns = {name: texts_of(name, table[name]) for name in flat}
     roles = _roles(columns)
     won, decided = _outcomes(roles)
+    named = _identical_ids(columns, roles)
     guesses = {name: guess(texts, won, decided) for name, texts in columns.items() if name not in roles.taken()}
+    offered = {name: found for name, found in guesses.items() if found.kind and name not in named}
+    if not offered:
+        raise InputError(
+            f"expected columns to learn from beside the deal's own, found none among {listed(list(columns))}"
+        )
     source = os.path.relpath(export.resolve(), root.resolve())
-    lines = [*_head(export, source, roles, separator, encoding), *_attributes(guesses, _identical_ids(columns, roles))]
+    lines = [*_head(export, source, roles, separator, encoding), *_attributes(guesses, named)]
     lines += [f"  # left out: {name}: holds nested values" for name in table.column_names if name not in flat]
-    used = tuple(name for name, found in guesses.items() if found.kind and found.use)
-    asked = tuple(name for name, found in guesses.items() if found.kind and not found.use)
+    used = tuple(name for name, found in offered.items() if found.use)
+    asked = tuple(name for name, found in offered.items() if not found.use)
     return Draft("\n".join(lines) + "\n", used, asked)
 
 
@@ -102,25 +109,33 @@ def _delimiter(export: Path, encoding: str) -> str:
 
 def _roles(columns: Mapping[str, Texts]) -> Roles:
     outcome = _outcome(columns)
-    won = tuple(v for v in outcome.values if _WON.search(v) and not _LOST.search(v))
-    lost = tuple(v for v in outcome.values if _LOST.search(v) and not _WON.search(v))
+    lost = tuple(v for v in outcome.values if _is_lost(v))
+    won = tuple(v for v in outcome.values if _is_won(v))
     ignore = tuple(v for v in outcome.values if _IGNORED.search(v) and v not in won + lost)
     rest = tuple(v for v in outcome.values if v not in won + lost + ignore)
     dates = [name for name, texts in columns.items() if date_order(texts) is not None]
     opened = next((name for name in dates if _OPENED.search(name) and not _CLOSED.search(name)), None)
     closed = next((name for name in dates if _CLOSED.search(name)), None)
-    order, unsure = _common_order([columns[name] for name in (opened, closed) if name])
+    order, asked = _common_order([columns[name] for name in (opened, closed) if name])
     identifier, repeated = _identifier(columns)
     return Roles(
         outcome, won, lost, ignore, rest, identifier, repeated, _account(columns, identifier), opened, closed,
-        order, not unsure,
+        order, asked,
     )  # fmt: skip
+
+
+def _is_lost(value: str) -> bool:
+    return bool(_NOT_WON.search(value) or (_LOST.search(value) and not _WON.search(value)))
+
+
+def _is_won(value: str) -> bool:
+    return bool(_WON.search(value) and not _LOST.search(value) and not _NOT_WON.search(value))
 
 
 def _outcome(columns: Mapping[str, Texts]) -> Texts:
     def fits(texts: Texts) -> bool:
         few = 2 <= len(texts.values) <= MOST_OUTCOMES
-        return few and any(map(_WON.search, texts.values)) and any(map(_LOST.search, texts.values))
+        return few and any(map(_is_won, texts.values)) and any(map(_is_lost, texts.values))
 
     found = [texts for texts in columns.values() if fits(texts)]
     named = [t for word in _OUTCOME_NAMES for t in found if word in t.name.casefold()]
@@ -150,12 +165,16 @@ def _refuse_one_outcome(columns: Mapping[str, Texts]) -> None:
                 )
 
 
-def _common_order(dates: Sequence[Texts]) -> tuple[DateOrder, bool]:
-    found = [read for texts in dates if (read := date_order(texts)) is not None]
-    sure = [order for order, unsure in found if not unsure]
-    if sure or not found:
-        return (sure[0] if sure else "iso"), False
-    return found[0]
+def _common_order(dates: Sequence[Texts]) -> tuple[DateOrder, str]:
+    """The order in which all the dates can be read, and what has to be asked about it."""
+    readings = [date_orders(texts) for texts in dates]
+    common = [order for order in DATE_ORDERS if readings and all(order in found for found in readings)]
+    if not common:
+        asked = "asked: openings and closings are not written alike; export them in one order" if readings else ""
+        return (readings[0][0] if readings else "iso"), asked
+    if len(common) > 1:
+        return common[0], f"asked: every date can be read as {' and as '.join(common)}; correct this if it is wrong"
+    return common[0], ""
 
 
 def _identifier(columns: Mapping[str, Texts]) -> tuple[str | None, int]:
@@ -218,10 +237,8 @@ def _role_lines(roles: Roles) -> Iterable[str]:
     if roles.opened and roles.closed:
         yield f"  opened: {_quoted(roles.opened)}"
         yield f"  closed: {_quoted(roles.closed)}"
-        if roles.order != "iso":
-            yield f"  date_order: {roles.order}" + (
-                "" if roles.order_is_sure else "  # asked: the dates can be read as day/month/year too"
-            )
+        if roles.order != "iso" or roles.order_asked:
+            yield f"  date_order: {roles.order}" + (f"  # {roles.order_asked}" if roles.order_asked else "")
     else:
         yield "  # opened, closed: no such dates were found, so nothing can be judged forward in time"
         yield "  window: {months: null}"
@@ -242,9 +259,13 @@ def _attributes(guesses: Mapping[str, Guess], names: set[str]) -> Iterable[str]:
 
 
 def _attribute_line(name: str, found: Guess) -> str:
-    if found.use:
-        return f"    {_quoted(name)}: {found.kind}  # {found.why}"
-    return f"    {_quoted(name)}: {{kind: {found.kind}, use: no}}  # asked: {found.why}"
+    parts = [f"kind: {found.kind}"]
+    if found.order != "iso":
+        parts.append(f"date_order: {found.order}")
+    if not found.use:
+        parts.append("use: no")
+    settings = found.kind if len(parts) == 1 else f"{{{', '.join(parts)}}}"
+    return f"    {_quoted(name)}: {settings}  # {'' if found.use else 'asked: '}{found.why}"
 
 
 def _quoted(text: str) -> str:

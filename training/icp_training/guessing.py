@@ -30,6 +30,7 @@ _IN_PROCESS = re.compile(
     r"|\bwon\b|expected|cycle|discount|churn|expansion|\bnps\b|renew|\bsupport\b|last modif|updat",
     re.IGNORECASE,
 )
+_PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _YEAR = re.compile(r"year|founded|established", re.IGNORECASE)
 _SELLER_SIDE = re.compile(
     r"\bowner\b|\brep\b|\bseller\b|\bagent\b|\bmanager\b|\bteam\b|created by|salesperson", re.IGNORECASE
@@ -66,13 +67,14 @@ class Texts:
 class Guess:
     """kind: None where the column is not usable as an attribute. why: in words. use: whether it is safe to learn from.
 
-    ranges: whether the texts are ranges in order.
+    order: how a date is written; "iso" for every other kind.
     """
 
     kind: Kind | None
     layer: Layer
     why: str
     use: bool
+    order: DateOrder = "iso"
 
 
 def texts_of(name: str, column: pa.ChunkedArray) -> Texts:
@@ -94,11 +96,16 @@ def is_nested(field: pa.Field) -> bool:
 
 def date_order(texts: Texts) -> tuple[DateOrder, bool] | None:
     """The order in which nearly all values read as dates, and whether another order would do as well; else None."""
-    if not texts.values or all(value.replace(".", "").isdigit() for value in texts.values):
-        return None
-    column = pa.array(texts.values)
-    fitting = [order for order in DATE_ORDERS if _readable(parse_days(column, order).trouble.rows, texts)]
+    fitting = date_orders(texts)
     return (fitting[0], len(fitting) > 1) if fitting else None
+
+
+def date_orders(texts: Texts) -> tuple[DateOrder, ...]:
+    """Every order in which nearly all values read as dates. A plain number such as 20240131 is not taken for one."""
+    if not texts.values or all(_PLAIN_NUMBER.fullmatch(value) for value in texts.values):
+        return ()
+    column = pa.array(texts.values)
+    return tuple(order for order in DATE_ORDERS if _readable(parse_days(column, order).trouble.rows, texts))
 
 
 def guess(texts: Texts, won: NDArray[np.bool_], decided: NDArray[np.bool_]) -> Guess:
@@ -111,7 +118,13 @@ def guess(texts: Texts, won: NDArray[np.bool_], decided: NDArray[np.bool_]) -> G
     if kind is None:
         return Guess(None, layer, why, use=False)
     doubt = _doubt(texts, won, decided)
-    return Guess(kind, layer, f"{why}; {doubt}" if doubt else why, use=doubt is None)
+    read = date_order(texts) if kind == "date" else None
+    return Guess(kind, layer, f"{why}; {doubt}" if doubt else why, use=doubt is None, order=read[0] if read else "iso")
+
+
+def _spaced(name: str) -> str:
+    """A column's name as words: days_in_stage, DaysInStage and Days-In-Stage are one."""
+    return re.sub(r"[_.\-]+|(?<=[a-z0-9])(?=[A-Z])", " ", name)
 
 
 def _layer(name: str) -> Layer:
@@ -152,7 +165,7 @@ def _readable(unreadable: int, texts: Texts) -> bool:
 
 def _doubt(texts: Texts, won: NDArray[np.bool_], decided: NDArray[np.bool_]) -> str | None:
     """Why it is safer not to learn from this column until somebody has said when it is filled in; None if nothing."""
-    name = re.sub(r"[_.\-]+", " ", texts.name)
+    name = _spaced(texts.name)
     if _SELLER_SIDE.search(name):
         return "it is about the seller, not the company sold to"
     if _AMOUNT.search(name):

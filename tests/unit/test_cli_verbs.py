@@ -1,0 +1,166 @@
+"""The verbs as a person would type them: what they print, where things are, and what Ctrl-C leaves."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+import icp_training.line
+from icp_ml.serve.bundle import open_bundle
+from tests.cli_projects import Outcome, deal_rows, files_in, icp, null, refusal, strong, write_project
+
+TRAIN = ("--trials", "1")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome, Outcome]:
+    """A project trained twice from another folder: once for people, once for a job; and what was said."""
+    project = write_project(tmp_path_factory.mktemp("place") / "project", strong())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(project.parent)
+        patch.delenv("ICP_HOME", raising=False)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.setenv("COLUMNS", "60")
+        first = icp("train", "project/icp.yaml", *TRAIN)
+        second = icp("train", "project/icp.yaml", *TRAIN, "--json")
+    return project, first, second
+
+
+@pytest.fixture
+def project(trained: tuple[Path, Outcome, Outcome], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The trained project, and the terminal in it."""
+    monkeypatch.chdir(trained[0])
+    monkeypatch.delenv("ICP_HOME", raising=False)
+    return trained[0]
+
+
+def runs(project: Path) -> list[str]:
+    """The status of every run, oldest first."""
+    with sqlite3.connect(project / "mlruns" / "mlflow.db") as database:
+        found = [status for (status,) in database.execute("select status from runs order by start_time")]
+    database.close()
+    return found
+
+
+def test_two_trainings_make_two_versions_beside_the_configuration(trained: tuple[Path, Outcome, Outcome]) -> None:
+    project, first, second = trained
+    assert first.code == second.code == 0
+    assert sorted(path.name for path in (project / "models" / "strong").iterdir()) == ["v1", "v2"]
+    assert sorted(path.name for path in project.parent.iterdir()) == ["project"]
+    assert runs(project)[:2] == ["FINISHED", "FINISHED"]
+    one, two = (open_bundle(project / "models" / "strong" / name) for name in ("v1", "v2"))
+    assert one.content_hash == two.content_hash
+
+
+def test_train_says_what_to_type_next_from_where_one_stands(trained: tuple[Path, Outcome, Outcome]) -> None:
+    _, first, _ = trained
+    assert "Bundle: project/models/strong/v1" in first.out.splitlines()
+    assert first.out.splitlines()[-1].startswith("Next: icp show project/models/strong/v1, then icp score")
+
+
+def test_nobody_elses_messages_are_on_the_screen(trained: tuple[Path, Outcome, Outcome]) -> None:
+    _, first, second = trained
+    ours = ("judging", "searching", "fitting")
+    for done in (first, second):
+        assert all(line.startswith(ours) for line in done.err.splitlines()), done.err
+        assert "mlflow" not in done.out.lower()
+
+
+def test_json_is_all_that_stdout_holds(trained: tuple[Path, Outcome, Outcome], project: Path) -> None:
+    score = ("score", "prospects.csv", "-o", "job.parquet", "--json", "--force")
+    documents = [json.loads(icp(*words, "--json").out) for words in (("check", "icp.yaml"), ("show",))]
+    documents += [json.loads(icp(*score).out), json.loads(trained[2].out)]
+    assert documents[0]["deals"] == len([row for row in deal_rows(strong()) if row["stage"].startswith("Closed")])
+    assert documents[0]["sources"] == [str(project / "deals.csv")]
+    assert documents[1]["provenance"]["version"] == documents[3]["version"] == 2
+    assert documents[2]["rows_in"] == documents[2]["rows_out"] == len(strong().prospects)
+
+
+def test_in_a_pipe_a_sentence_is_one_line(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    told = icp("show", "strong").out
+    assert any(len(line) > 60 and "wins observed over expected" in line for line in told.splitlines())
+    assert "\x1b" not in told
+
+
+def test_a_narrow_page_loses_no_column(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    told = icp("check", "icp.yaml").out
+    header = next(line for line in told.splitlines() if line.lstrip().startswith(("attribute (kind)", "(kind)")))
+    assert header.split()[-8:] == ["known", "if", "won", "if", "lost", "values", "not", "read"]
+
+
+def test_brackets_in_a_name_are_shown_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(write_project(tmp_path / "bracketed", strong()))
+    values = yaml.safe_load(Path("icp.yaml").read_text(encoding="utf-8"))
+    layer, members = next(iter(values["attributes"].items()))
+    name = next(iter(members))
+    values["attributes"][layer] = {"size [bold]": {"kind": "category", "column": name}}
+    Path("icp.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+    assert "size [bold] (category)" in icp("check", "icp.yaml").out
+
+
+def test_score_says_what_it_did_and_where_it_is(project: Path) -> None:
+    done = icp("score", "prospects.csv", "-o", "scored.parquet")
+    assert done.code == 0
+    assert f"{len(strong().prospects):,} rows in, {len(strong().prospects):,} rows out" in done.out
+    assert "strong version 2" in done.out
+    assert done.out.splitlines()[-1].endswith("Written to scored.parquet.")
+    assert pq.read_table("scored.parquet").num_rows == len(strong().prospects)
+
+
+def test_without_a_signal_there_is_a_verdict_a_finished_run_and_no_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(write_project(tmp_path / "null", null()))
+    done = icp("train", "icp.yaml", *TRAIN, "--json")
+    assert done.code == 5
+    assert "icp: no reliable signal" in done.err
+    document = json.loads(done.out)
+    assert document["bundle"] is None
+    assert document["verdict"]["reliable"] is False
+    assert not Path("models").exists()
+    assert runs(Path.cwd()) == ["FINISHED"]
+
+
+def test_ctrl_c_leaves_no_bundle_and_a_killed_run(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(icp_training.line, "judge", stopped)
+    before = files_in(project / "models")
+    code, sentence = refusal("train", "icp.yaml", *TRAIN)
+    assert code == 130
+    assert "nothing half-written" in sentence
+    assert files_in(project / "models") == before
+    assert runs(project)[-1] == "KILLED"
+
+
+def test_a_record_of_runs_that_cannot_be_used_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(write_project(tmp_path / "blocked", strong()))
+    Path("mlruns").write_text("a file", encoding="utf-8")
+    code, sentence = refusal("train", "icp.yaml", *TRAIN)
+    assert code == 2
+    assert "a record of runs was expected at" in sentence
+    assert not Path("models").exists()
+
+
+def test_a_draft_beside_or_away_from_its_export_can_be_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(write_project(tmp_path / "drafted", strong()))
+    Path("conf").mkdir()
+    for place in ("new.yaml", "conf/new.yaml"):
+        drafted = icp("init", "deals.csv", "-o", place)
+        assert drafted.code == 0
+        assert drafted.out.splitlines()[-1] == f"Next: icp check {place}, then icp train {place}"
+        assert icp("check", place).code == 0
+
+
+def test_without_words_the_verbs_are_listed() -> None:
+    done = icp()
+    assert done.code == 2
+    assert all(verb in done.out for verb in ("demo", "init", "check", "train", "show", "score"))

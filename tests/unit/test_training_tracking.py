@@ -1,0 +1,148 @@
+"""A training leaves a run behind that says what came of it, with a real MLflow on a real database."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from icp_ml.errors import ConfigError
+from icp_ml.profile.records import Interval, Provenance, Verdict
+from icp_training.tracking import closing_run, open_run, record_bundle, record_verdict
+
+NewProject = Callable[[str], Path]
+
+
+def about(value: float) -> Interval:
+    return Interval(value=value, low=value - 0.1, high=value + 0.1)
+
+
+VERDICT = Verdict(
+    kind="forward",
+    sentence="Judged forward in time.",
+    reliable=True,
+    deals=200,
+    accounts=150,
+    skill=0.125,
+    ranking=about(0.3),
+    gain=about(0.2),
+    levels=(),
+    figures={
+        "icp-ml": {"log_loss": about(0.5), "auc": about(0.75)},
+        "logistic regression": {"log_loss": about(0.625), "auc": Interval(value=math.nan, low=0.0, high=1.0)},
+    },
+    returning=None,
+    random_split={"log_loss": about(0.25)},
+    warnings=(),
+)
+PROVENANCE = Provenance(
+    name="spring",
+    version=3,
+    created="2025-01-01T00:00:00+00:00",
+    code_version="0.1.0",
+    target="won",
+    config_hash="c",
+    data_hash="d",
+    run_id="r",
+    extracted=None,
+    ledger={"read": 5},
+    params={"scorecard": {"ridge": 2.5, "bins": 8.0}, "trees": {"num_leaves": 7.0}},
+    trials=1,
+    seed=3,
+)
+
+
+def test_a_run_is_opened_in_the_experiment_of_its_name_with_its_tags(new_project: NewProject) -> None:
+    root = new_project("project with a space")
+    runs = [open_run(root, name, {"started": name}) for name in ("spring", "autumn", "spring")]
+    stored = [run.client.get_run(run.run_id) for run in runs]
+    assert [one.data.tags["started"] for one in stored] == ["spring", "autumn", "spring"]
+    assert stored[0].info.experiment_id == stored[2].info.experiment_id != stored[1].info.experiment_id
+    assert runs[0].client.get_experiment_by_name("spring") is not None
+    assert {one.info.status for one in stored} == {"RUNNING"}
+
+
+def test_what_is_recorded_stays_in_the_project(new_project: NewProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    root, elsewhere = new_project("kept"), new_project("elsewhere")
+    monkeypatch.chdir(elsewhere)
+    before = sorted(elsewhere.rglob("*"))
+    run = open_run(root, "spring", {})
+    (root / "bundle").mkdir()
+    (root / "bundle" / "manifest.json").write_text("{}")
+    record_bundle(run, PROVENANCE, "abc", root / "bundle")
+    run.end("FINISHED")
+    assert sorted(elsewhere.rglob("*")) == before
+    assert run.client.get_run(run.run_id).info.artifact_uri.startswith((root / "mlruns").as_uri())
+
+
+@pytest.mark.parametrize(
+    ("raised", "status"),
+    [(None, "FINISHED"), (ValueError, "FAILED"), (KeyboardInterrupt, "KILLED"), (SystemExit, "KILLED")],
+)
+def test_a_run_is_ended_whatever_happens(
+    new_project: NewProject, raised: type[BaseException] | None, status: str
+) -> None:
+    run = open_run(new_project("ended"), "spring", {})
+    if raised is None:
+        with closing_run(run):
+            pass
+    else:
+        with pytest.raises(raised), closing_run(run):
+            raise raised
+    assert run.client.get_run(run.run_id).info.status == status
+
+
+def test_every_figure_of_every_method_is_a_metric_and_the_verdict_a_tag(new_project: NewProject) -> None:
+    run = open_run(new_project("verdict"), "spring", {})
+    record_verdict(run, VERDICT)
+    data = run.client.get_run(run.run_id).data
+    assert math.isnan(data.metrics.pop("logistic_regression.auc"))
+    assert data.metrics == {
+        "icp-ml.log_loss": 0.5,
+        "icp-ml.auc": 0.75,
+        "logistic_regression.log_loss": 0.625,
+        "skill": 0.125,
+    }
+    assert (data.tags["verdict"], data.tags["judged"]) == ("reliable", "forward")
+
+
+def test_a_refusal_is_recorded_as_one(new_project: NewProject) -> None:
+    run = open_run(new_project("refusal"), "spring", {})
+    record_verdict(run, VERDICT.model_copy(update={"reliable": False}))
+    assert run.client.get_run(run.run_id).data.tags["verdict"] == "no reliable signal"
+
+
+def test_the_bundle_is_kept_whole_beside_its_hash_and_parameters(new_project: NewProject, tmp_path: Path) -> None:
+    root = new_project("bundle")
+    run = open_run(root, "spring", {})
+    files = {"manifest.json": b'{"a": 1}', "trees.txt": bytes(range(256))}
+    folder = tmp_path / "v3"
+    folder.mkdir()
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    record_bundle(run, PROVENANCE, "abc", folder)
+    stored = run.client.get_run(run.run_id)
+    assert stored.data.params == {"scorecard.ridge": "2.5", "scorecard.bins": "8.0", "trees.num_leaves": "7.0"}
+    assert stored.data.tags["content_hash"] == "abc"
+    kept = Path(run.client.download_artifacts(run.run_id, "bundle", str(tmp_path)))
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == files
+
+
+def test_the_server_of_the_environment_wins(new_project: NewProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    root, server = new_project("project"), new_project("server")
+    monkeypatch.chdir(server)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{server / 'mlruns' / 'mlflow.db'}")
+    run = open_run(root, "spring", {})
+    assert run.client.get_experiment_by_name("spring") is not None
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    assert open_run(root, "autumn", {}).client.get_experiment_by_name("spring") is None
+
+
+def test_a_record_that_is_none_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    (tmp_path / "mlruns").mkdir()
+    (tmp_path / "mlruns" / "mlflow.db").write_text("this is no database, and it is longer than a header is" * 9)
+    with pytest.raises(ConfigError, match="move away what is there"):
+        open_run(tmp_path, "spring", {})
