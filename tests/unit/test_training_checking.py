@@ -129,7 +129,8 @@ def test_how_it_would_be_judged_is_told(tmp_path: Path) -> None:
     report = check(project(tmp_path))
     assert report.refusal is None
     assert report.judgement is not None
-    assert "without dates this is not forward in time" in report.judgement
+    assert "there are no dates" in report.judgement
+    assert "this is not forward in time" in report.judgement
 
 
 DATED = """\
