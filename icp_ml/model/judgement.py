@@ -38,6 +38,16 @@ class Judgement:
     maturity: Maturity | None
     sentence: str
 
+    @property
+    def widening(self) -> float:
+        """By how much an interval over the judged deals alone is too narrow: 1 forward in time.
+
+        Crossed folds share most of what they learn from, so their errors go together: with K folds the variance is
+        1 + K x (deals judged / deals learnt from) = 1 + K / (K - 1) times as large (Nadeau and Bengio 2003).
+        """
+        k = len(self.folds)
+        return 1.0 if self.kind == "forward" or k < 2 else (1.0 + k / (k - 1)) ** 0.5
+
 
 def plan_judgement(deals: DealTable, seed: int) -> Judgement:
     """Choose the folds. Deals of one account, and identical rows, are always on one side."""

@@ -72,11 +72,16 @@ class Skill:
         return bool(self.levels) and self.levels[-1].is_off
 
 
-def measure_skill(judged: Judged, seed: int) -> Skill:
-    """Test ranking and level on deals that the model did not learn from."""
+def measure_skill(judged: Judged, seed: int, widening: float = 1.0) -> Skill:
+    """Test ranking and level on deals that the model did not learn from.
+
+    widening: by how much the bounds of ranking and gain are too narrow, because blocks were judged by models that
+    learnt from each other's deals (see `Judgement.widening`); 1 where they did not.
+    """
     base = log_losses(refit_by_block(np.zeros(len(judged)), judged), judged.won)
     model = log_losses(refit_by_block(judged.log_odds, judged), judged.won)
-    ranking, gain = _paired_intervals([first_step(judged), base - model], judged.groups, seed)
+    saved = [first_step(judged), base - model]
+    ranking, gain = (_widened(found, widening) for found in _paired_intervals(saved, judged.groups, seed))
     return Skill(
         ranking=ranking,
         gain=gain,
@@ -132,6 +137,11 @@ def _paired_intervals(saved: list[Floats], groups: NDArray[np.int64], seed: int)
     draws = [(w @ totals) / (w @ deals) for w in resamples(accounts, DRAWS, seed)]
     low, high = np.quantile(draws, [ONE_SIDED_LEVEL, 1 - ONE_SIDED_LEVEL], axis=0)
     return [Estimate(float(v.mean()), float(low[i]), float(high[i])) for i, v in enumerate(saved)]
+
+
+def _widened(found: Estimate, by: float) -> Estimate:
+    value = found.value
+    return Estimate(value, value - by * (value - found.low), value + by * (found.high - value))
 
 
 def _level(judged: Judged, block: int, seed: int) -> BlockLevel:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from icp_ml.deals.kinds import ParsedTable
 from icp_ml.deals.ledger import RowLedger
 from icp_ml.deals.table import DealTable, OpenDeals
-from icp_ml.model.judgement import BLOCKS, LEAST_OUTCOMES_LEARNT, OUTER_FOLDS, plan_judgement
+from icp_ml.model.judgement import BLOCKS, LEAST_OUTCOMES_LEARNT, OUTER_FOLDS, Judgement, plan_judgement
 from icp_ml.model.skill import LEAST_JUDGED
 from icp_ml.model.splits import Fold
 
@@ -102,3 +102,11 @@ def test_the_cost_that_is_told_is_that_of_immature_and_unusable_deals() -> None:
     plan = plan_judgement(table(np.arange(400), np.arange(400)), seed=0)
     assert "which kept 29 deals out of the last block" in plan.sentence
     assert plan.folds[-1].test.tolist() == list(range(350, 400))
+
+
+def test_crossed_judgements_widen_and_forward_ones_do_not() -> None:
+    """Ten folds: 1 + 10/9 = 2.111, whose root is 1.453. Five: 1 + 5/4 = 2.25, whose root is 1.5."""
+    fold = Fold("one", np.arange(9), np.arange(1), np.empty(0, dtype=np.intp))
+    assert Judgement("blocked", (fold,) * 10, None, "").widening == pytest.approx(1.453, abs=5e-4)
+    assert Judgement("grouped", (fold,) * 5, None, "").widening == 1.5
+    assert Judgement("forward", (fold,) * 3, None, "").widening == 1.0

@@ -175,3 +175,13 @@ def test_refitting_keeps_the_order_and_sets_the_level_of_each_block() -> None:
         assert np.ptp(shifted[rows] - truth[rows]) < 1e-9
         assert expit(shifted[rows]).sum() == pytest.approx((won[rows].sum() + 0.5) * 50 / 51, abs=1e-6)
     assert log_losses(shifted, won).shape == (150,)
+
+
+def test_a_wider_interval_keeps_its_value_and_grows_on_both_sides_by_the_factor() -> None:
+    truth, won = world(300, 1)
+    plain = measure_skill(judged(truth, won), 0)
+    wide = measure_skill(judged(truth, won), 0, 1.5)
+    for here, there in ((plain.ranking, wide.ranking), (plain.gain, wide.gain)):
+        assert there.value == here.value
+        assert there.value - there.low == pytest.approx(1.5 * (here.value - here.low))
+        assert there.high - there.value == pytest.approx(1.5 * (here.high - here.value))

@@ -99,7 +99,8 @@ def judged_world(kind: str, seed: int) -> Row:
         config = _written(world, Path(folder))
         deals = read_deals(config.deals, config.tables, config.resolved(), Path(folder))
     plan = plan_judgement(deals, config.seed)
-    skill = measure_skill(pool(deals, tuple(run_folds(deals, plan, Budget(TRIALS), config.seed))), config.seed)
+    judged = pool(deals, tuple(run_folds(deals, plan, Budget(TRIALS), config.seed)))
+    skill = measure_skill(judged, config.seed, plan.widening)
     return Row(
         kind=kind,
         seed=seed,

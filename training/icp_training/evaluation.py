@@ -74,7 +74,7 @@ def evaluate(
         judgement=judgement,
         results=results,
         judged=judged,
-        skill=measure_skill(judged, seed),
+        skill=measure_skill(judged, seed, judgement.widening),
         figures=_figures(judged, np.concatenate([result.logistic for result in results]), seed),
         returning=_returning(deals, results, seed),
         random_split=random_split(deals, seed),
