@@ -86,10 +86,10 @@ def closing_run(run: Run) -> Iterator[None]:
     """End the run whatever happens: as finished, as failed, or as killed by the person at the keyboard."""
     try:
         yield
-    except Exception:
+    except Exception:  # whatever it was, the run is closed and the error goes on its way unchanged
         run.end("FAILED")
         raise
-    except BaseException:
+    except BaseException:  # Ctrl-C and the like: nobody's error, and not a run still going on
         run.end("KILLED")
         raise
     run.end("FINISHED")
