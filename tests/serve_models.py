@@ -184,7 +184,7 @@ def _verdict() -> Verdict:
         deals=DEALS,
         accounts=DEALS,
         skill=0.1,
-        ranking=_interval(0.05),
+        ranking=_interval(0.7),
         gain=_interval(0.07),
         levels=(LevelRecord(block="fold 1", deals=80, observed_over_expected=_interval(1.0), is_off=False),),
         figures={"icp-ml": figures, "logistic regression": figures, "base rate": figures},

@@ -115,8 +115,8 @@ def _levels(verdict: Verdict) -> Iterator[str]:
         f"{verdict.gain.value:.4f} [{verdict.gain.low:.4f}, {verdict.gain.high:.4f}] nats a deal."
     )
     yield (
-        f"Ranking: the first step towards the model saves {verdict.ranking.value:.4f} nats a deal "
-        f"[{verdict.ranking.low:.4f}, {verdict.ranking.high:.4f}]; "
+        f"Ranking: of a won and a lost deal the won one is ranked higher in {verdict.ranking.value:.1%} of pairs "
+        f"[{verdict.ranking.low:.1%}, {verdict.ranking.high:.1%}]; "
         + ("that is reliable." if verdict.reliable else "that may be chance.")
     )
     for level in verdict.levels:

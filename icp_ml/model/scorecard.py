@@ -2,8 +2,9 @@
 
 A logistic regression with ridge over step functions. A number is cut at its quantiles and coded as a thermometer
 (one column for each threshold passed), so that the ridge pulls neighbouring bins towards each other rather than
-towards zero; missing is a bin of its own; a category has one column for each level. What is kept after fitting is
-not the regression but its result: thresholds and points, which anyone can add up by hand.
+towards zero; missing is a bin of its own; a category has one column for each level. How strong the ridge is, is
+learnt for each attribute's column (`relevance`). What is kept after fitting is not the regression but its result:
+thresholds and points, which anyone can add up by hand.
 """
 
 from __future__ import annotations
@@ -16,21 +17,25 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from icp_ml.deals.vocabulary import ModelColumn
+from icp_ml.model.relevance import learnt_ridges
 
 Floats = NDArray[np.float64]
 
 MOST_NEWTON_STEPS = 200
+RELEVANCE_BINS = 4
+"""How much a number matters shows in four bins; a ridge means the same at any number of bins."""
 
 
 @dataclass(frozen=True)
 class ScorecardParams:
     """What the search may choose about a scorecard.
 
-    ridge: strength of the penalty on squared points, above 0; the prior standard deviation of a column's points
-    is about 1 / sqrt(ridge) log-odds. bins: most quantile bins for a number, 2 or more.
+    ridge: penalty on squared points, above 0, that is expected of a column before its deals are seen; the prior
+    standard deviation of its points is about 1 / sqrt(ridge) log-odds. bins: most quantile bins for a number, 2 or
+    more.
     """
 
-    ridge: float = 2.0
+    ridge: float = 20.0
     bins: int = 8
 
 
@@ -86,20 +91,41 @@ def fit_scorecard(
     params: ScorecardParams,
     weights: Floats | None = None,
 ) -> Scorecard:
-    """Fit points by ridge logistic regression; the reference rows are all `rows`, unweighted.
+    """Learn how strongly each column is to be shrunk, then its points; the reference rows are all `rows`, unweighted.
 
     rows: (n, p) encoded by the vocabulary whose `columns` these are. won: (n,) of 0 and 1, both present.
     """
     if not columns:
         rate = float(won.mean())
         return Scorecard(float(np.log(rate / (1 - rate))), ())
-    blocks = [_block(rows[:, j], column, params.bins) for j, column in enumerate(columns)]
-    design = np.concatenate([block.design for block in blocks], axis=1)
-    regression = LogisticRegression(
-        C=1.0 / params.ridge, solver="newton-cholesky", max_iter=MOST_NEWTON_STEPS, tol=1e-8
-    )
-    regression.fit(design, won, sample_weight=weights)
-    return _centred(float(regression.intercept_[0]), regression.coef_[0], blocks, rows)
+    coarse = _blocks(rows, columns, min(params.bins, RELEVANCE_BINS))
+    design, widths = _side_by_side(coarse)
+    ridges = learnt_ridges(design, widths, won, params.ridge, weights)
+    return _fit(_blocks(rows, columns, params.bins), rows, won, ridges, weights)
+
+
+def fit_points(
+    rows: Floats,
+    won: NDArray[np.int8],
+    columns: Sequence[ModelColumn],
+    *,
+    bins: int,
+    ridges: Floats,
+    weights: Floats | None = None,
+) -> Scorecard:
+    """Points by logistic regression with a given ridge for each column, shape (p,), above 0; p at least 1."""
+    return _fit(_blocks(rows, columns, bins), rows, won, ridges, weights)
+
+
+def _fit(
+    blocks: Sequence[_Block], rows: Floats, won: NDArray[np.int8], ridges: Floats, weights: Floats | None
+) -> Scorecard:
+    # A column divided by the root of its ridge has ridge 1: the library knows one ridge for all.
+    design, widths = _side_by_side(blocks)
+    scale = np.repeat(1.0 / np.sqrt(ridges), widths)
+    regression = LogisticRegression(C=1.0, solver="newton-cholesky", max_iter=MOST_NEWTON_STEPS, tol=1e-8)
+    regression.fit(design * scale, won, sample_weight=weights)
+    return _centred(float(regression.intercept_[0]), regression.coef_[0] * scale, blocks, rows)
 
 
 @dataclass(frozen=True)
@@ -110,6 +136,15 @@ class _Block:
     to_points: Floats
     thresholds: Floats
     is_category: bool
+
+
+def _blocks(rows: Floats, columns: Sequence[ModelColumn], bins: int) -> list[_Block]:
+    return [_block(rows[:, j], column, bins) for j, column in enumerate(columns)]
+
+
+def _side_by_side(blocks: Sequence[_Block]) -> tuple[Floats, list[int]]:
+    widths = [block.design.shape[1] for block in blocks]
+    return np.concatenate([block.design for block in blocks], axis=1), widths
 
 
 def _block(values: Floats, column: ModelColumn, bins: int) -> _Block:

@@ -1,11 +1,10 @@
 """Is there any skill, and is the level right? Two tests, because they call for different answers.
 
-Ranking: model and base rate both get their intercept refitted on the test block, so that neither gains or loses by
-the base rate having moved. What is tested is the log loss saved by the first step from the base rate towards the
-model, which is the covariance of outcome and log-odds within the block: it asks for the order alone, and a model
-that is right in its order but too sure of itself is not refused for that (paired bootstrap over accounts, pooled over
-blocks, one-sided 0.5 %). Failing it, the answer is "no reliable signal". How much the model saves at its own scale is
-reported beside it.
+Ranking: of a won and a lost deal of the same block, how often is the won one ranked higher? What is tested is the
+order alone, within blocks: neither a base rate that has moved nor a model that is too sure of itself changes it
+(bootstrap over accounts, pooled over blocks, one-sided 0.5 %). Failing it, the answer is "no reliable signal". How
+much log loss the model saves at its own scale, it and the base rate both re-anchored block by block, is reported
+beside it.
 
 Level: wins that happened over wins that were expected, block by block. Where only this one fails, probabilities are
 re-anchored and a warning is given; the order stands.
@@ -18,11 +17,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
+from scipy.stats import rankdata
 
 from icp_ml.model.metrics import Estimate, Judged, log_losses, resamples
 
 Floats = NDArray[np.float64]
 
+CHANCE = 0.5
 ONE_SIDED_LEVEL = 0.005
 DRAWS = 4_000
 LEVEL_DRAWS = 1_000
@@ -47,11 +48,11 @@ class BlockLevel:
 
 @dataclass(frozen=True)
 class Skill:
-    """What was tested and what was measured, in nats a deal with bounds at 0.5 % and 99.5 %.
+    """What was tested and what was measured, with bounds at 0.5 % and 99.5 %.
 
-    ranking: log loss saved by the first step from the base rate towards the model, for a whole step at that pace.
-    gain: log loss saved by the model as it is. share: the gain as a share of the base rate's log loss (skill in the
-    sense of the protocol). Model and base rate are re-anchored block by block in all of them.
+    ranking: share of pairs of a won and a lost deal of one block in which the won one is ranked higher, a tie counting
+    half; 0.5 is chance. gain: log loss saved by the model, in nats a deal; share: the same as a share of the base
+    rate's log loss (skill in the sense of the protocol); model and base rate re-anchored block by block in both.
     """
 
     ranking: Estimate
@@ -63,8 +64,8 @@ class Skill:
 
     @property
     def is_reliable(self) -> bool:
-        """Whether the ranking beats the base rate beyond noise."""
-        return self.ranking.low > 0.0
+        """Whether the ranking beats chance beyond noise."""
+        return self.ranking.low > CHANCE
 
     @property
     def level_is_off(self) -> bool:
@@ -80,8 +81,9 @@ def measure_skill(judged: Judged, seed: int, widening: float = 1.0) -> Skill:
     """
     base = log_losses(refit_by_block(np.zeros(len(judged)), judged), judged.won)
     model = log_losses(refit_by_block(judged.log_odds, judged), judged.won)
-    saved = [first_step(judged), base - model]
-    ranking, gain = (_widened(found, widening) for found in _paired_intervals(saved, judged.groups, seed))
+    measured = [pairs_in_order(judged), base - model]
+    ranking, gain = (_widened(found, widening) for found in _paired_intervals(measured, judged.groups, seed))
+    ranking = Estimate(ranking.value, max(ranking.low, 0.0), min(ranking.high, 1.0))
     return Skill(
         ranking=ranking,
         gain=gain,
@@ -92,18 +94,20 @@ def measure_skill(judged: Judged, seed: int, widening: float = 1.0) -> Skill:
     )
 
 
-def first_step(judged: Judged) -> Floats:
-    """Each deal's share of the pace at which log loss falls on leaving the base rate towards the model, shape (n,).
+def pairs_in_order(judged: Judged) -> Floats:
+    """Each deal's share of the ranking, shape (n,): their mean is the share of pairs in the right order.
 
-    The derivative at s = 0 of the log loss of `s x log-odds`, its intercept refitted: outcome and log-odds, each
-    relative to its mean in the block, multiplied.
+    Outcome and rank of the log-odds, each relative to its mean in the block, multiplied: summed over a block of w wins
+    and l losses this is w x l / (w + l) x (AUC - 1/2) (Mann and Whitney 1947). Blocks count by w x l / (w + l), so that
+    one with a single win says little. 0.5 throughout where no block holds both outcomes.
     """
-    pace = np.empty(len(judged))
+    excess, scale = np.zeros(len(judged)), 0.0
     for block in np.unique(judged.block):
         rows = judged.block == block
-        won, log_odds = judged.won[rows], judged.log_odds[rows]
-        pace[rows] = (won - won.mean()) * (log_odds - log_odds.mean())
-    return pace
+        won, rank = judged.won[rows], rankdata(judged.log_odds[rows]) / rows.sum()
+        excess[rows] = (won - won.mean()) * (rank - rank.mean())
+        scale += float(rows.sum() * won.mean() * (1.0 - won.mean()))
+    return CHANCE + (excess * len(judged) / scale if scale else excess)
 
 
 def refit_by_block(log_odds: Floats, judged: Judged) -> Floats:
@@ -128,15 +132,15 @@ def anchor(log_odds: Floats, won: NDArray[np.int8]) -> float:
     return shift
 
 
-def _paired_intervals(saved: list[Floats], groups: NDArray[np.int64], seed: int) -> list[Estimate]:
+def _paired_intervals(measured: list[Floats], groups: NDArray[np.int64], seed: int) -> list[Estimate]:
     """Bounds at 0.5 % and 99.5 % of the mean of each, the same accounts resampled for all."""
     _, member = np.unique(groups, return_inverse=True)
     deals = np.bincount(member)
-    totals = np.column_stack([np.bincount(member, weights=values) for values in saved])
+    totals = np.column_stack([np.bincount(member, weights=values) for values in measured])
     accounts = np.arange(len(deals), dtype=np.int64)
     draws = [(w @ totals) / (w @ deals) for w in resamples(accounts, DRAWS, seed)]
     low, high = np.quantile(draws, [ONE_SIDED_LEVEL, 1 - ONE_SIDED_LEVEL], axis=0)
-    return [Estimate(float(v.mean()), float(low[i]), float(high[i])) for i, v in enumerate(saved)]
+    return [Estimate(float(v.mean()), float(low[i]), float(high[i])) for i, v in enumerate(measured)]
 
 
 def _widened(found: Estimate, by: float) -> Estimate:

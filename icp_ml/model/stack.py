@@ -21,7 +21,8 @@ from icp_ml.model.metrics import log_losses
 
 Floats = NDArray[np.float64]
 
-PULL_TO_EQUAL = 1.0
+PULL_TO_EQUAL = 10.0
+"""On 100 worlds of 150 deals and on 448 real ones 10 gave a smaller log loss than 1 (decision 0011)."""
 PULLS_TO_BASE = (0.0, 2.0, 8.0)
 HEAVIEST = 2.0
 

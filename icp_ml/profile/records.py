@@ -90,9 +90,9 @@ class Verdict(Record):
     """How the model was judged and what came of it.
 
     kind: forward, blocked or grouped. skill: share of the base rate's log loss removed, both re-anchored.
-    gain: the same in nats a deal, ranking: what the first step towards the model saves (the test of `reliable`), both
-    with their 99 % interval. figures: metric by method. random_split: what a random
-    split would have claimed. warnings: in words.
+    gain: the same in nats a deal. ranking: the share of pairs of a won and a lost deal of one block that are in the
+    right order (the test of `reliable`). Both with their 99 % interval. figures: metric by method. random_split: what
+    a random split would have claimed. warnings: in words.
     """
 
     kind: Literal["forward", "blocked", "grouped"]

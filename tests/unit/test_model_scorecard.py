@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from icp_ml.model.scorecard import Scorecard, ScorecardParams, fit_scorecard, quantile_thresholds
+from icp_ml.model.scorecard import Scorecard, ScorecardParams, fit_points, fit_scorecard, quantile_thresholds
 from tests.model_columns import Floats, category, number, training_data
 
 NAN = np.nan
@@ -47,13 +47,13 @@ def outcomes(rates: list[float], deals: int) -> tuple[Floats, NDArray[np.int8]]:
 @pytest.mark.parametrize("ridge", [0.1, 2.0, 50.0])
 def test_rates_that_rise_give_points_that_rise(ridge: float) -> None:
     rows, won = outcomes([0.1, 0.2, 0.4, 0.5, 0.8], 40)
-    points = fit_scorecard(rows, won, (number("n"),), ScorecardParams(ridge=ridge)).columns[0].points[:-1]
+    points = fit_points(rows, won, (number("n"),), bins=8, ridges=np.array([ridge])).columns[0].points[:-1]
     assert (np.diff(points) > 0).all()
 
 
 def test_without_much_ridge_points_are_the_differences_of_log_odds() -> None:
     rows, won = outcomes([0.1, 0.25, 0.75], 400)
-    points = fit_scorecard(rows, won, (number("n"),), ScorecardParams(ridge=1e-4)).columns[0].points
+    points = fit_points(rows, won, (number("n"),), bins=8, ridges=np.array([1e-4])).columns[0].points
     # Log-odds of 1/10, 1/4 and 3/4: log(1/9), log(1/3), log(3).
     assert points[1] - points[0] == pytest.approx(np.log(3), abs=1e-3)
     assert points[2] - points[1] == pytest.approx(np.log(9), abs=1e-3)
@@ -68,7 +68,7 @@ def test_a_ridge_draws_a_bin_towards_its_neighbours_before_it_draws_all_to_zero(
     won = np.concatenate(parts).astype(np.int8)
     heights = []
     for ridge in (1e-3, 3.0):
-        column = fit_scorecard(values[:, None], won, (number("n"),), ScorecardParams(ridge, 10)).columns[0]
+        column = fit_points(values[:, None], won, (number("n"),), bins=10, ridges=np.array([ridge])).columns[0]
         heights.append(column.points[:-1] - column.mean)
     raw, usual = heights
     assert raw[2] < 0 < usual[2]  # alone it would be a bad sign; beside its neighbours it is a good one
@@ -79,7 +79,7 @@ def test_a_ridge_draws_a_bin_towards_its_neighbours_before_it_draws_all_to_zero(
 def test_a_heavier_ridge_brings_all_contributions_to_zero() -> None:
     data = training_data((number("a"), number("gaps"), category("c", 4)), 200, 0)
     cards = [
-        fit_scorecard(data.rows, data.won, data.vocabulary.columns, ScorecardParams(ridge=ridge))
+        fit_points(data.rows, data.won, data.vocabulary.columns, bins=8, ridges=np.full(3, ridge))
         for ridge in (0.1, 10.0, 1e3, 1e7)
     ]
     sizes = [np.abs(card.contributions(data.rows)).max() for card in cards]
@@ -92,7 +92,7 @@ def test_a_heavier_ridge_brings_all_contributions_to_zero() -> None:
 def test_missing_is_a_bin_that_tells_its_own_story() -> None:
     rows = np.concatenate([np.full(100, NAN), np.repeat([0.0, 1.0], 100)])[:, None]
     won = np.concatenate([np.arange(100) < 80, np.arange(100) < 20, np.arange(100) < 30]).astype(np.int8)
-    column = fit_scorecard(rows, won, (number("n"),), ScorecardParams(ridge=0.01)).columns[0]
+    column = fit_points(rows, won, (number("n"),), bins=8, ridges=np.array([0.01])).columns[0]
     # Log-odds of 80 %, 20 % and 30 %: 1.386, -1.386 and -0.847.
     assert column.points[2] - column.points[0] == pytest.approx(np.log(16), abs=0.02)
     assert column.points[2] - column.points[1] == pytest.approx(np.log(4) - np.log(3 / 7), abs=0.02)
@@ -139,7 +139,7 @@ def test_points_are_the_maximum_of_the_penalised_likelihood(ridge: float, weight
 
     theta = minimize(loss, np.zeros(8), method="BFGS", options={"gtol": 1e-9}).x
     columns = (number("n"), category("c", 2))
-    card = fit_scorecard(ROWS_BY_HAND, WON_BY_HAND, columns, ScorecardParams(ridge=ridge), weights)
+    card = fit_points(ROWS_BY_HAND, WON_BY_HAND, columns, bins=8, ridges=np.full(2, ridge), weights=weights)
     low, high = theta[1] / np.sqrt(2), theta[2] / np.sqrt(2)
     gap = low * 5 / 8 + high * 3 / 8 + theta[3]
     assert card.columns[0].points == pytest.approx(np.array([0, low, low + high, gap]), abs=1e-5)

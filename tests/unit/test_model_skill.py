@@ -29,7 +29,7 @@ def test_what_decides_the_outcome_is_reliable_skill() -> None:
     found = measure_skill(judged(truth, won), 1)
     assert found.is_reliable
     assert 0 < found.gain.low < found.gain.value < found.gain.high
-    assert 0 < found.ranking.low < found.ranking.value < found.ranking.high
+    assert 0.5 < found.ranking.low < found.ranking.value < found.ranking.high
     assert not found.level_is_off
     assert (found.deals, found.accounts) == (300, 300)
 
@@ -43,8 +43,21 @@ def test_the_gain_is_the_loss_saved_and_the_share_is_of_the_loss_of_the_base_rat
     found = measure_skill(judged(z, won), 0)
     assert found.gain.value == pytest.approx(by_hand, abs=1e-9)
     assert found.share == pytest.approx(by_hand / np.log(2), abs=1e-9)
-    # The first step: 24 turned out as ranked, 8 the other way, each half a win and 1 from the mean: 16 * 0.5 / 32.
-    assert found.ranking.value == pytest.approx(0.25, abs=1e-9)
+    # Of 16 x 16 pairs 12 x 12 are in order, 4 x 4 the other way, and the rest are ties that count half.
+    assert found.ranking.value == pytest.approx((144 + 96 / 2) / 256, abs=1e-9)
+
+
+def test_the_ranking_is_the_area_under_the_curve_of_each_block_weighted_by_what_it_can_tell() -> None:
+    block = np.repeat([0, 1, 2], [40, 90, 30])
+    truth, won = world(160, 3)
+    won[block == 2] = 1  # a block of wins alone tells nothing
+    areas, counts = [], []
+    for k in (0, 1):
+        good, bad = truth[(block == k) & (won == 1)], truth[(block == k) & (won == 0)]
+        areas.append(np.mean(good[:, None] > bad[None, :]))
+        counts.append(len(good) * len(bad) / (len(good) + len(bad)))
+    found = measure_skill(judged(truth, won, block), 0).ranking
+    assert found.value == pytest.approx(np.average(areas, weights=counts), abs=1e-9)
 
 
 @pytest.mark.parametrize("stretch", [0.01, 5.0])
@@ -53,7 +66,7 @@ def test_an_order_is_not_refused_for_being_too_sure_or_too_shy(stretch: float) -
     plain, stretched = (measure_skill(judged(k * truth, won), 1) for k in (1.0, stretch))
     assert plain.is_reliable
     assert stretched.is_reliable
-    assert stretched.ranking.low == pytest.approx(stretch * plain.ranking.low, rel=1e-9)
+    assert stretched.ranking == plain.ranking
 
 
 def test_a_perfect_ranking_saves_almost_everything() -> None:
@@ -83,7 +96,7 @@ def test_a_model_that_tells_no_deals_apart_has_no_skill(seed: int) -> None:
     z = np.full(200, np.random.default_rng(seed).normal())
     found = measure_skill(judged(z, won), seed)
     assert found.gain.value == pytest.approx(0.0, abs=1e-12)
-    assert found.ranking.value == pytest.approx(0.0, abs=1e-12)
+    assert found.ranking.value == pytest.approx(0.5, abs=1e-12)
     assert not found.is_reliable
 
 

@@ -36,7 +36,7 @@ def objective(members: list[Floats], won: Outcomes, weights: tuple[float, ...], 
     offset = b + sum(w * (member - b) for w, member in zip(weights, members, strict=True))
     best = minimize_scalar(lambda a: np.mean(np.logaddexp(0, offset + a) - won * (offset + a)), tol=1e-12)
     equal = 1 / len(members)
-    penalty = sum((w - equal) ** 2 for w in weights) + lambda2 * sum(weights) ** 2
+    penalty = 10 * sum((w - equal) ** 2 for w in weights) + lambda2 * sum(weights) ** 2
     return float(best.fun) + penalty / len(won)
 
 

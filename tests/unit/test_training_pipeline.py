@@ -197,7 +197,7 @@ def test_the_refusal_says_what_was_found_and_what_would_help(silent: Lived, plan
     verdict = silent.trained[0].verdict
     with pytest.raises(NoSignal) as refused:
         refuse_without_signal(verdict)
-    for part in (f"{verdict.deals:,} deals", f"{verdict.ranking.low:.4f}", "bring attributes that say more"):
+    for part in (f"{verdict.deals:,} deals", f"{verdict.ranking.low:.1%}", "bring attributes that say more"):
         assert part in refused.value.sentence
     refuse_without_signal(planted.trained[0].verdict)
 

@@ -28,7 +28,7 @@ from icp_ml.deals.contract import read_deals
 from icp_ml.deals.settings import parse_settings
 from icp_ml.errors import NoSignal
 from icp_ml.model.judgement import plan_judgement
-from icp_ml.model.skill import measure_skill
+from icp_ml.model.skill import Skill, measure_skill
 from icp_training.config import Config
 from icp_training.demo import findings, noise_presented
 from icp_training.evaluation import pool, run_folds
@@ -64,7 +64,8 @@ class Row(BaseModel):
 
     kind, seed: which. code: hash of the code that made it. judged: how (forward, blocked). deals: judged.
     accepted: whether the ranking was reliable.
-    ranking, low: nats a deal, and the bound that must be above 0. skill: share of the base rate's log loss removed.
+    ranking, low: share of pairs in the right order, and the bound that must be above 0.5.
+    skill: share of the base rate's log loss removed.
     strong, found: strong planted attributes, and those among them in the ICP. noise: noise attributes in the ICP.
     """
 
@@ -99,13 +100,17 @@ def judged_world(kind: str, seed: int) -> Row:
         config = _written(world, Path(folder))
         deals = read_deals(config.deals, config.tables, config.resolved(), Path(folder))
     plan = plan_judgement(deals, config.seed)
-    judged = pool(deals, tuple(run_folds(deals, plan, Budget(TRIALS), config.seed)))
+    judged = pool(deals, tuple(run_folds(deals, plan, Budget(TRIALS), config.seed, workers=1)))
     skill = measure_skill(judged, config.seed, plan.widening)
+    return _row(kind, seed, plan.kind, skill)
+
+
+def _row(kind: str, seed: int, judged: str, skill: Skill) -> Row:
     return Row(
         kind=kind,
         seed=seed,
         code=code_hash(kind),
-        judged=plan.kind,
+        judged=judged,
         deals=skill.deals,
         accepted=skill.is_reliable,
         ranking=skill.ranking.value,
@@ -120,19 +125,8 @@ def planted_world(seed: int) -> Row:
     with tempfile.TemporaryDirectory() as folder:
         config = _written(world, Path(folder))
         judged = judge(read(config, Path(folder)), Budget(TRIALS), config.seed)
-    verdict = judged.verdict
-    row = Row(
-        kind="planted",
-        seed=seed,
-        code=code_hash("planted"),
-        judged=verdict.kind,
-        deals=verdict.deals,
-        accepted=verdict.reliable,
-        ranking=verdict.ranking.value,
-        low=verdict.ranking.low,
-        skill=verdict.skill,
-        strong=len(world.truth.strong()),
-    )
+    strong = len(world.truth.strong())
+    row = _row("planted", seed, judged.judgement.kind, judged.evaluation.skill).model_copy(update={"strong": strong})
     try:
         profile = fit(judged, Budget(TRIALS), config.seed).profile
     except NoSignal:

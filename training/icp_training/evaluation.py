@@ -17,13 +17,12 @@ from icp_ml.model.skill import Skill, measure_skill
 from icp_ml.model.splits import Fold, complement
 from icp_ml.model.stack import base_rate_log_odds
 from icp_ml.model.win_model import ModelParams, TrainingRows, fit_win_model, training_rows
+from icp_training.cores import ROWS_IN_STEP, one_core_each
 from icp_training.search import MOST_SEARCH_ROWS, Budget, sample_groups, search
 
 Floats = NDArray[np.float64]
 
 WORKERS = 2
-ROWS_IN_STEP = 5_000
-"""Above this many deals LightGBM uses all cores by itself and folds are run one after another."""
 RANDOM_FOLDS = 5
 OF_A_CONSTANT = ("log_loss", "brier", "observed_over_expected")
 """The metrics that mean something for a guess that ranks nothing."""
@@ -82,11 +81,17 @@ def evaluate(
 
 
 def run_folds(
-    deals: DealTable, judgement: Judgement, budget: Budget, seed: int, on_fold: OnFold | None = None
+    deals: DealTable,
+    judgement: Judgement,
+    budget: Budget,
+    seed: int,
+    on_fold: OnFold | None = None,
+    *,
+    workers: int = WORKERS,
 ) -> Iterable[FoldResult]:
-    """The judgement's folds in their order, two at a time where there are few deals."""
-    workers = WORKERS if len(deals.won) < ROWS_IN_STEP else 1
-    with ThreadPoolExecutor(workers) as pool:
+    """The judgement's folds in their order, `workers` at a time where there are few deals."""
+    at_a_time = workers if len(deals.won) < ROWS_IN_STEP else 1
+    with one_core_each(len(deals.won)), ThreadPoolExecutor(at_a_time) as pool:
         running = pool.map(lambda fold: judge_fold(deals, fold, budget, seed), judgement.folds)
         for done, result in enumerate(running, start=1):
             if on_fold is not None:

@@ -22,6 +22,7 @@ from icp_ml.profile.records import Profile, Provenance, Verdict
 from icp_ml.serve.bundle import Bundle
 from icp_ml.serve.golden import make_golden
 from icp_training.config import Config
+from icp_training.cores import one_core_each
 from icp_training.evaluation import Evaluation, evaluate
 from icp_training.search import Budget, SearchResult, search
 from icp_training.verdict import verdict_of
@@ -87,6 +88,11 @@ def judge(deals: DealTable, budget: Budget, seed: int, on_step: OnStep = silent)
 def fit(judged: Judged, budget: Budget, seed: int, on_step: OnStep = silent) -> Fitted:
     """Search on all deals, fit, and draw the profile. Raises `NoSignal` where the ranking is not reliable."""
     refuse_without_signal(judged.verdict)
+    with one_core_each(len(judged.deals.won)):
+        return _fitted(judged, budget, seed, on_step)
+
+
+def _fitted(judged: Judged, budget: Budget, seed: int, on_step: OnStep) -> Fitted:
     deals = judged.deals
     data = training_rows(deals.parsed, deals.attributes, deals.won, deals.groups())
     found = search(data, budget, seed, lambda done, total, _loss: on_step("searching parameters", done, total))
@@ -109,9 +115,9 @@ def refuse_without_signal(verdict: Verdict) -> None:
     ranking = verdict.ranking
     raise NoSignal(
         f"no reliable signal in these attributes: on {verdict.deals:,} deals of {verdict.accounts:,} accounts that the "
-        f"model had not seen, its ranking saves {ranking.value:.4f} nats a deal against the base rate, and the 99 % "
-        f"interval from {ranking.low:.4f} to {ranking.high:.4f} should lie above 0; bring attributes that say more, "
-        f"or more accounts"
+        f"model had not seen, it ranked the won one of a won and a lost deal higher in {ranking.value:.1%} of pairs, "
+        f"and the 99 % interval from {ranking.low:.1%} to {ranking.high:.1%} should lie above 50 %; bring attributes "
+        f"that say more, or more accounts"
     )
 
 

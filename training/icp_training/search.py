@@ -23,9 +23,9 @@ SEED_STRIDE = 100_003
 MOST_SEARCH_ROWS = 20_000
 """What a trial sees at most, drawn by account; what is right for these may be too small a model for many more."""
 GOOD_GUESSES: Sequence[ModelParams] = (
-    ModelParams(ScorecardParams(10.0, 6), TreeParams(num_leaves=4, max_depth=2, min_data_in_leaf=10)),
-    ModelParams(ScorecardParams(1.0, 10), TreeParams(num_leaves=7)),
-    ModelParams(ScorecardParams(0.3, 20), TreeParams(num_leaves=31, learning_rate=0.1, cat_l2=2.0)),
+    ModelParams(ScorecardParams(20.0, 8), TreeParams(num_leaves=4, max_depth=2, min_data_in_leaf=10)),
+    ModelParams(ScorecardParams(20.0, 12), TreeParams(num_leaves=7)),
+    ModelParams(ScorecardParams(10.0, 20), TreeParams(num_leaves=31, learning_rate=0.1, cat_l2=2.0)),
 )
 
 OnTrial = Callable[[int, int, float], None]
@@ -98,7 +98,7 @@ def _suggest(trial: optuna.Trial, rows: int) -> ModelParams:
     most_in_leaf = max(10, min(200, rows // 8))
     return ModelParams(
         ScorecardParams(
-            ridge=trial.suggest_float("ridge", 0.05, 50.0, log=True),
+            ridge=trial.suggest_float("ridge", 2.0, 100.0, log=True),
             bins=trial.suggest_int("bins", 4, 24, log=True),
         ),
         TreeParams(

@@ -1,0 +1,77 @@
+"""How strongly each column's points are to be shrunk, learnt from the deals (MacKay 1992, automatic relevance).
+
+One ridge for all columns has to be a compromise: strong enough for twenty columns of noise, it takes most of the
+signal from the four that matter. Here each column has its own. With k coefficients beta, ridge r and posterior
+covariance S of a column, gamma = k - r trace(S) of its coefficients are determined by the deals, and the ridge that
+the deals make most likely is gamma / |beta|^2. A column that tells nothing ends with a heavy ridge, one that tells
+much with a light one; a prior worth half a coefficient keeps both finite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg.lapack import dpotrf, dpotri
+from scipy.special import expit
+
+Floats = NDArray[np.float64]
+
+STEPS = 10
+SETTLED = 0.1
+PRIOR_EVIDENCE = 0.5
+"""What the prior ridge counts for, in coefficients. From 0.25 to 1 made no difference on 100 worlds of 150 deals."""
+LIGHTEST, HEAVIEST = 0.5, 1e4
+MOST_ROWS = 5_000
+"""A strength needs fewer deals than the points do: evenly spaced rows, at most this many."""
+FARTHEST = 4.0
+"""The most that one step may move any deal's log-odds: Newton's method far from the solution overshoots."""
+
+
+def learnt_ridges(
+    design: Floats, widths: Sequence[int], won: NDArray[np.int8], prior: float, weights: Floats | None = None
+) -> Floats:
+    """Ridge of each of p model columns, shape (p,), between 0.5 and 10,000.
+
+    design: (n, k) the columns' step functions, side by side. widths: how many of the k belong to each of the p. won:
+    (n,) of 0 and 1, both present. prior: the ridge expected of a column before its deals are seen, above 0. weights:
+    (n,) or None. Newton steps for the coefficients and re-estimates of the ridges alternate until the ridges settle.
+    """
+    owner = np.repeat(np.arange(len(widths)), widths)
+    kept = slice(None, None, -(-len(won) // MOST_ROWS))
+    inputs, outcome = design[kept] - design[kept].mean(axis=0), won[kept].astype(np.float64)
+    importance = np.ones(len(outcome)) if weights is None else weights[kept]
+    theta = np.zeros(inputs.shape[1] + 1)
+    theta[0] = np.log(importance @ outcome / (importance @ (1.0 - outcome)))
+    inputs = np.column_stack([np.ones(len(outcome)), inputs])
+    ridges = np.full(len(widths), float(prior))
+    for _ in range(STEPS):
+        penalty = np.concatenate([[0.0], ridges[owner]])
+        theta, covariance = _newton(theta, inputs, outcome, importance, penalty)
+        determined = np.bincount(owner, 1.0 - (penalty * np.diag(covariance))[1:], len(widths))
+        squares = np.bincount(owner, theta[1:] ** 2, len(widths))
+        before = ridges
+        ridges = (determined + PRIOR_EVIDENCE) / (squares + PRIOR_EVIDENCE / prior)
+        ridges = np.clip(ridges, LIGHTEST, HEAVIEST)
+        if np.abs(np.log(ridges / before)).max() < SETTLED:
+            break
+    return ridges
+
+
+def _newton(
+    theta: Floats, inputs: Floats, outcome: Floats, importance: Floats, penalty: Floats
+) -> tuple[Floats, Floats]:
+    """One step towards the penalised maximum, and the inverse curvature where it began."""
+    p = expit(inputs @ theta)
+    curvature = (inputs.T * (importance * p * (1.0 - p))) @ inputs + np.diag(penalty)
+    covariance = _inverse(curvature)
+    step = covariance @ (inputs.T @ (importance * (outcome - p)) - penalty * theta)
+    return theta + step * min(1.0, FARTHEST / max(float(np.abs(inputs @ step).max()), 1e-12)), covariance
+
+
+def _inverse(curvature: Floats) -> Floats:
+    """Of a symmetric, positive definite matrix: by its Cholesky factor, in half the time of a general inverse."""
+    factor, _ = dpotrf(curvature, lower=1)
+    lower, _ = dpotri(factor, lower=1)
+    return np.asarray(np.tril(lower) + np.tril(lower, -1).T, dtype=np.float64)
