@@ -89,11 +89,13 @@ class WinModel:
 class CrossFit:
     """Members out of fold, and how well their stack did: what the search minimises.
 
-    rounds: trees to grow. stack: fitted to the out-of-fold log-odds. loss: its mean log loss over them.
+    rounds: trees to grow. stack: fitted to the members' out-of-fold log-odds. log_odds: what it makes of them, shape
+    (n,), each of a deal whose account the members had not seen. loss: their mean log loss.
     """
 
     rounds: int
     stack: Stack
+    log_odds: Floats
     loss: float
 
 
@@ -135,7 +137,8 @@ def cross_fit(data: TrainingRows, params: ModelParams, seed: int) -> CrossFit:
     trees = cross_trees(data.rows, data.won, columns, params.trees, folds, seed=seed, weights=data.weights)
     members = (cross_scorecard(data, params.scorecard, folds), trees.log_odds)
     stack = fit_stack(members, data.won, folds)
-    return CrossFit(trees.rounds, stack, float(log_losses(stack.combine(members), data.won).mean()))
+    log_odds = stack.combine(members)
+    return CrossFit(trees.rounds, stack, log_odds, float(log_losses(log_odds, data.won).mean()))
 
 
 def cross_scorecard(data: TrainingRows, params: ScorecardParams, folds: Sequence[NDArray[np.intp]]) -> Floats:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from icp_ml.model.win_model import ModelParams, TrainingRows
+from icp_ml.model.win_model import ModelParams, TrainingRows, cross_fit
 from icp_training import search as searching
 from icp_training.search import GOOD_GUESSES, Budget, sample_groups, search
 from tests.model_columns import number, training_data
@@ -84,8 +84,15 @@ def test_the_first_trials_are_the_good_guesses() -> None:
 
 def test_a_real_search_is_reproducible_too() -> None:
     first, again = (search(deals(), Budget(2), 7) for _ in range(2))
-    assert first == again
+    assert (first.best, first.tried) == (again.best, again.tried)
     assert all(0 < tried.loss < 1 for tried in first.tried)
+
+
+def test_what_was_predicted_for_the_best_parameters_comes_with_them() -> None:
+    found = search(deals(), Budget(3), 7)
+    anew = cross_fit(deals(), found.best, 7)
+    assert found.crossed.log_odds.tolist() == anew.log_odds.tolist()
+    assert found.crossed.loss == min(tried.loss for tried in found.tried)
 
 
 @pytest.mark.parametrize(("trials", "fifth"), [(30, 6), (100, 20), (14, 3), (5, 3), (2, 2), (1, 1)])

@@ -16,7 +16,7 @@ from icp_ml.model.metrics import Estimate, Judged, estimate_all
 from icp_ml.model.skill import Skill, measure_skill
 from icp_ml.model.splits import Fold, complement
 from icp_ml.model.stack import base_rate_log_odds
-from icp_ml.model.win_model import ModelParams, TrainingRows, fit_win_model, training_rows
+from icp_ml.model.win_model import ModelParams, TrainingRows, fit_members, fit_win_model, training_rows
 from icp_training.cores import ROWS_IN_STEP, one_core_each
 from icp_training.search import MOST_SEARCH_ROWS, Budget, sample_groups, search
 
@@ -102,8 +102,8 @@ def run_folds(
 def judge_fold(deals: DealTable, fold: Fold, budget: Budget, seed: int) -> FoldResult:
     """Search with a fifth of the trials on the fold's training deals, fit, and predict its test deals."""
     data = rows_to_learn_from(deals, fold.train)
-    best = search(data, budget.fifth(), seed).best
-    model = fit_win_model(data, best, seed)
+    found = search(data, budget.fifth(), seed)
+    model = fit_members(data, found.best, found.crossed, seed)
     test = model.vocabulary.encode(deals.parsed.take(fold.test))
     returning = model.vocabulary.encode(deals.parsed.take(fold.returning))
     columns = model.vocabulary.columns

@@ -16,7 +16,7 @@ from icp_ml.deals.contract import DealTable, read_deals
 from icp_ml.deals.sufficiency import account_floor, check_floors
 from icp_ml.errors import NoSignal
 from icp_ml.model.judgement import Judgement, plan_judgement
-from icp_ml.model.win_model import WinModel, anchored, cross_fit, fit_members, training_rows
+from icp_ml.model.win_model import WinModel, anchored, fit_members, training_rows
 from icp_ml.profile.icp import Evidence, cross_contributions, draw_profile
 from icp_ml.profile.records import Profile, Provenance, Verdict
 from icp_ml.serve.bundle import Bundle
@@ -97,12 +97,11 @@ def _fitted(judged: Judged, budget: Budget, seed: int, on_step: OnStep) -> Fitte
     data = training_rows(deals.parsed, deals.attributes, deals.won, deals.groups())
     found = search(data, budget, seed, lambda done, total, _loss: on_step("searching parameters", done, total))
     on_step("fitting and explaining", 0, 1)
-    crossed = cross_fit(data, found.best, seed)
-    model = fit_members(data, found.best, crossed, seed)
+    model = fit_members(data, found.best, found.crossed, seed)
     if judged.judgement.kind == "forward" and judged.evaluation.skill.level_is_off:
         latest = judged.judgement.folds[-1].test
         model = anchored(model, data.rows[latest], deals.won[latest])
-    voices = cross_contributions(data, found.best, crossed, seed)
+    voices = cross_contributions(data, found.best, found.crossed, seed)
     profile = draw_profile(Evidence(deals.attributes, data, model, voices, deals.opened), TARGET, seed)
     on_step("fitting and explaining", 1, 1)
     return Fitted(model, profile, found)

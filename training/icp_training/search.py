@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from icp_ml.model.scorecard import ScorecardParams
 from icp_ml.model.trees import DEEPEST, TreeParams
-from icp_ml.model.win_model import ModelParams, TrainingRows, cross_fit
+from icp_ml.model.win_model import CrossFit, ModelParams, TrainingRows, cross_fit
 
 SEED_STRIDE = 100_003
 MOST_SEARCH_ROWS = 20_000
@@ -57,9 +57,13 @@ class Tried:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """The best parameters, and all that were tried in order. cut_short: the time limit ended it."""
+    """The best parameters, and all that were tried in order. cut_short: the time limit ended it.
+
+    crossed: the best parameters' out-of-fold predictions of all deals, with the seed that was given.
+    """
 
     best: ModelParams
+    crossed: CrossFit
     tried: tuple[Tried, ...]
     cut_short: bool
 
@@ -76,22 +80,41 @@ def search(data: TrainingRows, budget: Budget, seed: int, on_trial: OnTrial | No
     for guess in GOOD_GUESSES[: budget.trials]:
         study.enqueue_trial(_flat(guess))
     tried: list[Tried] = []
+    best: Finalist | None = None
     deadline = None if budget.minutes is None else time.monotonic() + 60 * budget.minutes
     for number in range(budget.trials):
         if tried and deadline is not None and time.monotonic() > deadline:
             break
         study.sampler = optuna.samplers.TPESampler(seed=seed * SEED_STRIDE + number, n_startup_trials=8)
         trial = study.ask()
-        params = _suggest(trial, len(sample.won))
-        loss = cross_fit(sample, params, seed).loss
-        study.tell(trial, loss)
-        tried.append(Tried(params, loss))
+        found = _finalist(sample, _suggest(trial, len(sample.won)), seed)
+        study.tell(trial, found.crossed.loss)
+        tried.append(Tried(found.params, found.crossed.loss))
+        best = _better(best, found)
         if on_trial is not None:
             on_trial(number + 1, budget.trials, min(t.loss for t in tried))
-    best = min(tried, key=lambda t: t.loss).params
+    if best is None:
+        raise ValueError("expected at least one trial in the budget, found none")
     if len(sample.won) < len(data.won):
-        best = min((best, GOOD_GUESSES[-1]), key=lambda params: cross_fit(data, params, seed).loss)
-    return SearchResult(best, tuple(tried), len(tried) < budget.trials)
+        best = _better(_finalist(data, best.params, seed), _finalist(data, GOOD_GUESSES[-1], seed))
+    return SearchResult(best.params, best.crossed, tuple(tried), len(tried) < budget.trials)
+
+
+@dataclass(frozen=True)
+class Finalist:
+    """Parameters with their out-of-fold predictions."""
+
+    params: ModelParams
+    crossed: CrossFit
+
+
+def _finalist(data: TrainingRows, params: ModelParams, seed: int) -> Finalist:
+    return Finalist(params, cross_fit(data, params, seed))
+
+
+def _better(first: Finalist | None, second: Finalist) -> Finalist:
+    """The one with the smaller loss; the first where they are equal."""
+    return second if first is None or second.crossed.loss < first.crossed.loss else first
 
 
 def _suggest(trial: optuna.Trial, rows: int) -> ModelParams:
