@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from icp_ml.serve.scoring import Scorer
+    from icp_ml.serve.loading import AnyScorer
 
 __version__ = "0.1.0"
 
 
-def load(path: str | Path) -> Scorer:
+def load(path: str | Path) -> AnyScorer:
     """Open a bundle folder, verify it, and return the object that scores with it.
 
+    That is a `Scorer`, or, for a hand-weighted scorecard, a `WeightedScorer`, which gives no probability.
     Raises `BundleInvalid` where a hash or a golden row does not agree, `ModelNotFound` where there is no bundle.
     """
-    from icp_ml.serve.scoring import Scorer
+    from icp_ml.serve.loading import load as load_any
 
-    return Scorer.load(path)
+    return load_any(path)

@@ -61,6 +61,12 @@ class ModelNotFound(IcpError):
     exit_code = 8
 
 
+class GateNotPassed(IcpError):
+    """A model is not fit to take the place of the one in use."""
+
+    exit_code = 9
+
+
 class TooManyUnusable(IcpError):
     """More rows of a list could not be scored than the job allows."""
 

@@ -13,10 +13,12 @@ import pyarrow as pa
 
 from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.kinds import parse_attributes
+from icp_ml.deals.policy import TiersSettings
 from icp_ml.deals.settings import ProspectsSettings
 from icp_ml.model.scorecard import ScorecardParams
+from icp_ml.model.tier_cuts import fit_cuts
 from icp_ml.model.trees import TreeParams
-from icp_ml.model.win_model import ModelParams, WinModel, fit_win_model, training_rows
+from icp_ml.model.win_model import CrossFit, ModelParams, TrainingRows, WinModel, cross_fit, fit_members, training_rows
 from icp_ml.profile.records import (
     Condition,
     IcpAttribute,
@@ -26,6 +28,9 @@ from icp_ml.profile.records import (
     Provenance,
     Verdict,
 )
+from icp_ml.profile.reference import draw_reference
+from icp_ml.profile.tiering import Policy, Tiering
+from icp_ml.profile.tiers import TieredDeals, measure_tiers, objective_sentence
 from icp_ml.serve.bundle import Bundle, write_bundle
 from icp_ml.serve.golden import make_golden
 from icp_ml.serve.scoring import Scorer
@@ -45,6 +50,7 @@ ATTRIBUTES = (
     Attribute("demo", "demo", "flag", "behavioural", "intent"),
     Attribute("visits", "visits", "number", "engagement", "intent"),
 )
+PARAMS = ModelParams(ScorecardParams(bins=5), TreeParams(learning_rate=0.2))
 TOOLS = ("HubSpot", "Marketo", "Slack", "Jira")
 
 
@@ -74,8 +80,8 @@ def _with_gaps(values: Sequence[str], share: float, rng: np.random.Generator) ->
 
 
 @cache
-def win_model() -> WinModel:
-    """A model of 400 deals: employees, industry, tools and demo decide, the rest is noise."""
+def training() -> TrainingRows:
+    """400 deals: employees, industry, tools and demo decide, the rest is noise."""
     table = raw_list(DEALS, seed=1)
     rng = np.random.default_rng(2)
     parsed = parse_attributes(table, ATTRIBUTES, np.array(AS_OF, dtype="datetime64[D]"))
@@ -87,10 +93,29 @@ def win_model() -> WinModel:
         + 0.5 * np.log(frame["employees"].fillna("90").str.replace(",", "").astype(float) / 90)
         - 1.5
     )
-    won = (rng.random(DEALS) < 1 / (1 + np.exp(-score))).astype(np.int8)
-    data = training_rows(parsed, ATTRIBUTES, won, np.arange(DEALS, dtype=np.int64))
-    params = ModelParams(ScorecardParams(bins=5), TreeParams(learning_rate=0.2))
-    return fit_win_model(data, params, seed=3)
+    won = (rng.random(DEALS) < 1 / (1 + np.exp(-score.to_numpy()))).astype(np.int8)
+    return training_rows(parsed, ATTRIBUTES, won, np.arange(DEALS, dtype=np.int64))
+
+
+@cache
+def crossed() -> CrossFit:
+    """Its out-of-fold predictions."""
+    return cross_fit(training(), PARAMS, seed=3)
+
+
+@cache
+def win_model() -> WinModel:
+    """A model of these deals."""
+    return fit_members(training(), PARAMS, crossed(), seed=3)
+
+
+@cache
+def tiering() -> Tiering:
+    """Tiers cut on the out-of-fold log-odds; the table is that of the same deals."""
+    data, settings = training(), TiersSettings()
+    cuts = fit_cuts(crossed().log_odds, data.won, data.groups, settings).cuts
+    deals = TieredDeals(cuts.tiers(crossed().log_odds), data.won, data.groups)
+    return Tiering(settings, cuts, measure_tiers(deals, cuts, objective_sentence(settings)))
 
 
 @cache
@@ -101,7 +126,10 @@ def bundle() -> Bundle:
         attributes=ATTRIBUTES,
         prospects=ProspectsSettings(id="domain", map={"Headcount": "employees"}),
         model=win_model(),
+        tiering=tiering(),
+        policy=Policy(),
         profile=_profile(),
+        reference=draw_reference(training().rows, win_model().vocabulary.columns, crossed().log_odds),
         verdict=_verdict(),
         golden=make_golden(win_model(), ATTRIBUTES, AS_OF, seed=7),
     )

@@ -9,9 +9,14 @@ import sys
 
 import typer
 
+from icp_ml.cli.amend import amend
 from icp_ml.cli.check import check
 from icp_ml.cli.demo import demo
+from icp_ml.cli.explain import explain
+from icp_ml.cli.history import history
 from icp_ml.cli.init import init
+from icp_ml.cli.promote import promote
+from icp_ml.cli.rollback import rollback
 from icp_ml.cli.score import score
 from icp_ml.cli.show import show
 from icp_ml.cli.train import train
@@ -27,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (demo, init, check, train, show, score):
+for verb in (demo, init, check, train, show, amend, promote, rollback, history, score, explain):
     app.command()(verb)
 
 

@@ -1,19 +1,29 @@
-"""Where things are: the project's root, and the models below it.
+"""Where things are, and who asks: the project's root, the models below it, the person at the keyboard.
 
-ROOT/models/NAME/v3     a bundle: version 3 of the model NAME
+ROOT/models/NAME/v3        a bundle: version 3 of the model NAME
+ROOT/models/ledger.jsonl   which version of each name was live when
 """
 
 from __future__ import annotations
 
+import getpass
 import os
 import re
+import socket
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from icp_ml.cli.learning import training_line
 from icp_ml.deals.words import listed, suggestion
 from icp_ml.errors import ModelNotFound
 
+if TYPE_CHECKING:
+    from icp_training.line import Asker
+
 _VERSION = re.compile(r"^v(\d+)$")
 _MANIFEST = "manifest.json"
+LEDGER = "ledger.jsonl"
 
 
 def project_root(config: Path | None = None) -> Path:
@@ -24,15 +34,31 @@ def project_root(config: Path | None = None) -> Path:
     return Path(home).expanduser().resolve() if home else Path.cwd()
 
 
+def root_of(model: Path) -> Path:
+    """The root of the project in which a bundle lies: above models/NAME/vN; elsewhere what `project_root` says."""
+    above = model.resolve().parents
+    return above[2] if len(above) > 2 and above[1].name == "models" else project_root()
+
+
 def find_model(text: str | None = None, root: Path | None = None) -> Path:
     """The bundle folder that a person means.
 
-    text: a bundle folder; a folder of versions; "NAME" or "NAME/v3" below models/; None for the newest version,
-    where models/ holds a single name. root: the project's root, by default as `project_root` has it.
+    text: a bundle folder; a folder of versions, for the newest; "NAME/v3" below models/; "NAME", for the version that
+    is live by the ledger, else for the newest; a URI such as "models:/NAME@champion"; None for what is live, or, where
+    there is no ledger and models/ holds a single name, for the newest version. root: the project's root, by default
+    as `project_root` has it.
 
-    Raises `ModelNotFound`, saying what there is.
+    Raises `ModelNotFound`, saying what there is; `BundleInvalid` where the live version's folder holds another model;
+    `ConfigError` for a URI where the train extra is missing.
     """
-    models = (project_root() if root is None else root) / "models"
+    root = project_root() if root is None else root
+    models = root / "models"
+    if text is not None and text.startswith("models:/"):
+        fetched: Path = training_line().bundle_at(root, text, asker())
+        return fetched
+    live = _live(models, text)
+    if live is not None:
+        return live
     if text is None:
         return _only_model(models)
     for folder in (Path(text), models / text):
@@ -42,6 +68,26 @@ def find_model(text: str | None = None, root: Path | None = None) -> Path:
     known = _names(models)
     there = suggestion(text, known) if known else f"there is none in {models} either; make one with `icp train`"
     raise ModelNotFound(f"a bundle folder or the name of a model was expected, and '{text}' is neither; {there}")
+
+
+def asker(reason: str = "") -> Asker:
+    """Who asks, from where, and when: what the registry writes down beside a change."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        user = "unknown"
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    made: Asker = training_line().Asker(f"{user}@{socket.gethostname()}:{os.getpid()}", now, reason)
+    return made
+
+
+def _live(models: Path, text: str | None) -> Path | None:
+    """What is live of the name `text`, or of all; read without a registry. A folder that was named goes first."""
+    if not (models / LEDGER).is_file() or (text is not None and Path(text).exists()):
+        return None
+    from icp_ml.serve.ledger import live_folder
+
+    return live_folder(models, text)
 
 
 def _only_model(models: Path) -> Path:

@@ -1,4 +1,4 @@
-"""`icp show`: the ICP of a model, how the model was judged, and where it comes from, in the terminal."""
+"""`icp show`: the ICP of a model, its tiers and rules, how it was judged, and where it comes from, in the terminal."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
+    from icp_ml.profile.tiering import Policy, Tiering
     from icp_ml.serve.bundle import Bundle, StoredBundle
 
 
@@ -22,12 +23,18 @@ def show(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON and nothing else.")] = False,
 ) -> None:
-    """Show a model's ICP, how it was judged, and where it comes from."""
+    """Show a model's ICP, its tiers, how it was judged, and where it comes from."""
     from icp_ml.cli.pages import print_page
     from icp_ml.cli.places import find_model
+    from icp_ml.cli.weighted_page import show_weighted
+    from icp_ml.deals.weighted_settings import KIND as WEIGHTED
     from icp_ml.serve.bundle import open_bundle
+    from icp_ml.serve.folder import kind_of
 
     folder = find_model(model)
+    if kind_of(folder) == WEIGHTED:
+        show_weighted(folder, as_json=as_json)
+        return
     stored = open_bundle(folder)
     if as_json:
         typer.echo(json.dumps(_document(stored), indent=2, ensure_ascii=False))
@@ -42,9 +49,13 @@ def _document(stored: StoredBundle) -> dict[str, object]:
     bundle = stored.bundle
     return {
         "content_hash": stored.content_hash,
+        "model_hash": stored.model_hash,
         "provenance": as_json_value(bundle.provenance.model_dump()),
         "profile": as_json_value(bundle.profile.model_dump()),
         "verdict": as_json_value(bundle.verdict.model_dump()),
+        "tiers": as_json_value(bundle.tiering.table.model_dump()),
+        "tiers_start_at": dict(_starts(bundle)),
+        "policy": bundle.policy.model_dump(mode="json", by_alias=True),
     }
 
 
@@ -55,6 +66,8 @@ def _page(stored: StoredBundle) -> Iterator[RenderableType]:
 
     yield Text(_heading(stored.bundle), style="bold")
     yield from profile_page(stored.bundle.profile)
+    yield from _tiers(stored.bundle)
+    yield from _rules(stored.bundle.policy)
     yield from verdict_page(stored.bundle.verdict)
     yield _provenance_table(stored)
 
@@ -67,6 +80,50 @@ def _heading(bundle: Bundle) -> str:
         f"{provenance.name}, version {provenance.version}, target '{profile.target}': learned from "
         f"{profile.deals:,} deals of {profile.accounts:,} accounts, win rate {percent(profile.win_rate)}"
     )
+
+
+def _starts(bundle: Bundle) -> Iterator[tuple[str, float]]:
+    """The probability from which a prospect is in each tier, for all tiers but the lowest."""
+    import numpy as np
+
+    cuts = bundle.tiering.cuts
+    yield from zip(cuts.labels, bundle.model.probability(np.array(cuts.log_odds)).tolist(), strict=False)
+
+
+def _tiers(bundle: Bundle) -> Iterator[RenderableType]:
+    """Where tiers start, and what they were worth on deals that their cuts did not see."""
+    from icp_ml.cli.pages import add_row, percent, plain_table
+
+    tiering: Tiering = bundle.tiering
+    starts = dict(_starts(bundle))
+    table = plain_table("Tiers", "tier", "score", "from probability", "deals", "won", "win rate (90 %)", "wins held")
+    for row in tiering.table.rows:
+        start = f"{starts[row.label]:.4g}" if row.label in starts else ""
+        score = f"{row.score_from:g} to {row.score_to:g}"
+        counts = (f"{row.deals:,}", f"{row.won:,}", percent(row.win_rate), f"{row.share_of_wins:.0%}")
+        add_row(table, row.label, score, start, *counts)
+    yield table
+    yield tiering.table.objective
+    ratio = tiering.table.first_to_last_odds_ratio
+    if ratio is not None:
+        first, last = _first_and_last(tiering)
+        figure = f"{ratio.value:.2g} [{ratio.low:.2g}, {ratio.high:.2g}]"
+        yield f"Odds of winning in tier {first} over those in tier {last} (90 %): {figure}."
+    yield from tiering.table.notes
+    yield from (f"Warning: {warning}" for warning in tiering.table.warnings)
+
+
+def _first_and_last(tiering: Tiering) -> tuple[str, str]:
+    """Labels of the outer tiers; what is out of scope is none."""
+    from icp_ml.deals.policy import OUT_OF_SCOPE
+
+    tiers = [row.label for row in tiering.table.rows if row.label != OUT_OF_SCOPE]
+    return tiers[0], tiers[-1]
+
+
+def _rules(policy: Policy) -> Iterator[str]:
+    for kind, rules in (("Excluded", policy.exclusions), ("In the market only", policy.boundary)):
+        yield from (f"{kind}: {rule.name}" + (f" ({rule.reason})" if rule.reason else "") for rule in rules)
 
 
 def _provenance_table(stored: StoredBundle) -> Table:
@@ -87,6 +144,8 @@ def _provenance_table(stored: StoredBundle) -> Table:
         ("config hash", provenance.config_hash),
         ("data hash", provenance.data_hash),
         ("content hash", stored.content_hash),
+        ("model hash", stored.model_hash),
+        *(("changed without training", change) for change in provenance.changes),
     )
     for name, value in rows:
         add_row(table, name, value)

@@ -13,7 +13,7 @@ import typer
 from icp_ml.cli.learning import progress, training_line
 
 if TYPE_CHECKING:
-    from icp_training.line import Trained
+    from icp_training.line import Trained, Weighed
 
 
 def train(
@@ -28,6 +28,9 @@ def train(
     """Judge, fit, explain and write a new version below models/; or say why there is no reliable signal."""
     line = training_line()
     now = datetime.now(UTC).isoformat(timespec="seconds")
+    if line.is_weighted(config):
+        _tell_weighed(line.weigh(config, now), as_json=as_json)
+        return
     with progress() as on_step:
         trained: Trained = line.train(config, line.Budget(trials, minutes), now, on_step)
     if as_json:
@@ -51,6 +54,24 @@ def _document(trained: Trained) -> dict[str, object]:
     }
 
 
+def _tell_weighed(weighed: Weighed, *, as_json: bool) -> None:
+    from icp_ml.profile.weighted_records import NOT_A_PROBABILITY
+
+    if as_json:
+        document = {
+            "bundle": str(weighed.folder),
+            "version": weighed.version,
+            "kind": NOT_A_PROBABILITY,
+            "notes": list(weighed.notes),
+        }
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    typer.echo(f"{weighed.name} version {weighed.version}: a {NOT_A_PROBABILITY}. Nothing was learned from deals.")
+    for note in weighed.notes:
+        typer.echo(note)
+    _say_next(weighed.folder)
+
+
 def _print(trained: Trained) -> None:
     from icp_ml.cli.pages import print_page, profile_page, verdict_page
 
@@ -60,9 +81,13 @@ def _print(trained: Trained) -> None:
     if trained.cut_short:
         sys.stderr.write("The search was ended by --minutes: another run may choose other parameters.\n")
     if trained.folder is not None:
-        place = _from_here(trained.folder)
-        typer.echo(f"Bundle: {place}")
-        typer.echo(f"Next: icp show {place}, then icp score PROSPECTS -o scored.parquet --model {place}")
+        _say_next(trained.folder)
+
+
+def _say_next(folder: Path) -> None:
+    place = _from_here(folder)
+    typer.echo(f"Bundle: {place}")
+    typer.echo(f"Next: icp show {place}, then icp score PROSPECTS -o scored.parquet --model {place}")
 
 
 def _from_here(folder: Path) -> Path:

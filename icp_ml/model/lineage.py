@@ -22,5 +22,8 @@ def roll_up(values: Floats, columns: Sequence[ModelColumn], level: Level) -> tup
     """
     name_of = [str(getattr(column, level)) for column in columns]
     names = tuple(dict.fromkeys(name_of))
-    membership = np.array([[name == wanted for wanted in names] for name in name_of], dtype=np.float64)
-    return names, values @ membership.reshape(len(columns), len(names))
+    sums = np.zeros((len(values), len(names)))
+    # Added one column after the other: a matrix product may round a row differently among other rows.
+    for j, name in enumerate(name_of):
+        sums[:, names.index(name)] += values[:, j]
+    return names, sums

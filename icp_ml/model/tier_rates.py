@@ -38,7 +38,9 @@ class Sets:
     @property
     def rate(self) -> Floats:
         """Win rates, NaN for a set without deals."""
-        return np.divide(self.won, self.deals, out=np.full(len(self.deals), np.nan), where=self.deals > 0)
+        rates = np.full(len(self.deals), np.nan)
+        np.divide(self.won, self.deals, out=rates, where=self.deals > 0)
+        return rates
 
 
 def growing_sets(won: NDArray[np.int8], groups: NDArray[np.int64]) -> Sets:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from icp_ml.deals.policy import OUT_OF_SCOPE, TOP_SCORE
+from icp_ml.deals.policy import MOST_CUTS, OUT_OF_SCOPE, TOP_SCORE
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int8]
@@ -93,7 +94,7 @@ def sub_scores(cuts: Cuts, contributions: Floats, log_odds: Floats, base: float)
 
 def tier_labels(count: int) -> tuple[str, ...]:
     """The labels of unmerged tiers. count: the number of scores; with three, what lies below is out of scope."""
-    return ("1", "2", "3", OUT_OF_SCOPE) if count > 2 else ("1", "2", "3")  # noqa: PLR2004 - the convention itself
+    return ("1", "2", "3", OUT_OF_SCOPE) if count == MOST_CUTS else ("1", "2", "3")
 
 
 def joined_label(labels: Sequence[str]) -> str:
@@ -113,20 +114,25 @@ def merged(cuts: Cuts, pairs: Iterable[tuple[str, str]]) -> Cuts:
 
     pairs: labels of `cuts` that are neighbours, the better one first. Raises `ValueError` for any other pair.
     """
-    neighbours = list(zip(cuts.labels[:-1], cuts.labels[1:], strict=True))
+    neighbours = list(pairwise(cuts.labels))
     return without_bounds(cuts, {neighbours.index(pair) for pair in pairs})
 
 
 def without_bounds(cuts: Cuts, gone: Iterable[int]) -> Cuts:
     """The same without the bounds at these places of `log_odds`."""
     kept = sorted(set(range(len(cuts.log_odds))) - set(gone))
-    starts, ends = [0, *(bound + 1 for bound in kept)], [*(bound + 1 for bound in kept), len(cuts.labels)]
     return replace(
         cuts,
         log_odds=tuple(cuts.log_odds[bound] for bound in kept),
         scores=tuple(cuts.scores[bound] for bound in kept),
-        labels=tuple(joined_label(cuts.labels[start:end]) for start, end in zip(starts, ends, strict=True)),
+        labels=labels_between(cuts.labels, kept),
     )
+
+
+def labels_between(labels: Sequence[str], kept: Sequence[int]) -> tuple[str, ...]:
+    """The labels that remain where only the bounds at the places `kept`, rising, part them."""
+    edges = [0, *(bound + 1 for bound in kept), len(labels)]
+    return tuple(joined_label(labels[start:end]) for start, end in pairwise(edges))
 
 
 def in_common(several: Sequence[Cuts]) -> tuple[Cuts, ...]:

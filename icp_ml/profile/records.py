@@ -114,6 +114,8 @@ class Provenance(Record):
     """Where a model comes from. content_hash is in the manifest, not here.
 
     created: ISO date and time. data_hash: SHA-256 over the sources' bytes. ledger: rows by step of the reading.
+    amended_from: the version whose model this is, where tiers, rules or actions were changed without training;
+    changes: what was changed, and why, in words.
     """
 
     name: str
@@ -129,3 +131,5 @@ class Provenance(Record):
     params: dict[str, dict[str, float]]
     trials: int
     seed: int
+    amended_from: int | None = None
+    changes: tuple[str, ...] = ()

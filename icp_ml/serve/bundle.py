@@ -8,6 +8,10 @@
     profile.json      the ICP
     evaluation.json   how the model was judged, and the verdict
     golden.json       ten made-up rows with their answers
+    tiers.json        the cuts, and what the tiers were worth on deals that such cuts had not seen
+    policy.json       actions, exclusions, boundary, and where known accounts stand
+    drift.json        what the deals looked like, column by column
+    card.md           the same for people to read
 
 Reading compares every hash, then the golden rows: a bundle that opens is the model that was exported.
 """
@@ -22,14 +26,26 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from icp_ml.deals.attributes import Attribute
+from icp_ml.deals.rules import bind_rules
 from icp_ml.deals.settings import ProspectsSettings
-from icp_ml.errors import BundleInvalid
+from icp_ml.errors import BundleInvalid, ConfigError
 from icp_ml.model.win_model import WinModel
 from icp_ml.profile.records import Profile, Provenance, Verdict
+from icp_ml.profile.reference import DriftReference
+from icp_ml.profile.tiering import Policy, Tiering
 from icp_ml.serve import folder as files
+from icp_ml.serve.card import card
 from icp_ml.serve.documents import checked, from_bytes, to_bytes
 from icp_ml.serve.golden import GoldenRows, check_golden
 from icp_ml.serve.model_files import Features, model_from_files, model_to_files, read_features
+from icp_ml.serve.policy_files import (
+    policy_from_bytes,
+    policy_to_bytes,
+    reference_from_bytes,
+    reference_to_bytes,
+    tiering_from_bytes,
+    tiering_to_bytes,
+)
 
 
 @dataclass(frozen=True)
@@ -43,17 +59,21 @@ class Bundle:
     attributes: tuple[Attribute, ...]
     prospects: ProspectsSettings
     model: WinModel
+    tiering: Tiering
+    policy: Policy
     profile: Profile
+    reference: DriftReference
     verdict: Verdict
     golden: GoldenRows
 
 
 @dataclass(frozen=True)
 class StoredBundle:
-    """A bundle as it was read, with the hash that says which model it is."""
+    """A bundle as it was read. content_hash: which bundle it is; model_hash: which model it holds."""
 
     bundle: Bundle
     content_hash: str
+    model_hash: str
 
 
 _PROFILE: Final = TypeAdapter(Profile)
@@ -73,10 +93,7 @@ def write_bundle(bundle: Bundle, folder: Path) -> str:
 
 
 def content_hash(bundle: Bundle) -> str:
-    """The hash of what the model is: that of every file but the manifest;
-
-    name, version and run are left out.
-    """
+    """The hash of what the bundle is: name, version, dates and run are left out."""
     return files.content_hash(files.hashes_of(_content(bundle)))
 
 
@@ -92,7 +109,8 @@ def read_bundle(folder: Path) -> Bundle:
 def open_bundle(folder: Path) -> StoredBundle:
     """Read and verify the bundle in `folder`, and say its content hash. Raises as `read_bundle` does."""
     stored = files.read_files(folder)
-    return StoredBundle(_verified(stored.manifest.provenance, stored.content), stored.manifest.content_hash)
+    manifest = stored.manifest
+    return StoredBundle(_verified(manifest.provenance, stored.content), manifest.content_hash, manifest.model_hash)
 
 
 def _verified(provenance: Provenance, content: Mapping[str, bytes]) -> Bundle:
@@ -107,6 +125,10 @@ def _content(bundle: Bundle) -> dict[str, bytes]:
         files.PROFILE: to_bytes(bundle.profile.model_dump()),
         files.EVALUATION: to_bytes(bundle.verdict.model_dump()),
         files.GOLDEN: to_bytes(_golden_document(bundle.golden)),
+        files.TIERS: tiering_to_bytes(bundle.tiering),
+        files.POLICY: policy_to_bytes(bundle.policy),
+        files.DRIFT: reference_to_bytes(bundle.reference),
+        files.CARD: card(bundle.provenance, bundle.profile, bundle.verdict, bundle.tiering, bundle.policy).encode(),
     }
 
 
@@ -121,10 +143,22 @@ def _bundle_of(provenance: Provenance, content: Mapping[str, bytes]) -> Bundle:
         attributes=features.attributes,
         prospects=features.prospects,
         model=model_from_files(features, content),
+        tiering=tiering_from_bytes(content[files.TIERS]),
+        policy=_read_policy(features, content[files.POLICY]),
+        reference=reference_from_bytes(content[files.DRIFT], features.vocabulary.columns),
         profile=checked(_PROFILE, from_bytes(content[files.PROFILE], files.PROFILE), files.PROFILE),
         verdict=checked(_VERDICT, from_bytes(content[files.EVALUATION], files.EVALUATION), files.EVALUATION),
         golden=_read_golden(features, content[files.GOLDEN]),
     )
+
+
+def _read_policy(features: Features, content: bytes) -> Policy:
+    policy = policy_from_bytes(content)
+    try:
+        bind_rules((*policy.exclusions, *policy.boundary), features.attributes)
+    except ConfigError as error:
+        raise BundleInvalid(f"{files.POLICY} of the bundle cannot be used: {error.sentence}") from None
+    return policy
 
 
 def _read_golden(features: Features, content: bytes) -> GoldenRows:

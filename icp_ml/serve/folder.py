@@ -1,10 +1,16 @@
 """A bundle's folder: which files it holds, their hashes, and how it comes to be there whole or not at all.
 
-    manifest.json   format, kind, provenance, SHA-256 of every other file, content hash, and the manifest's
-    own hash the others      content: what the model is
+    manifest.json   format, kind, provenance, SHA-256 of every other file, content and model hash, and the
+                    manifest's own hash
+    card.md         the same for people to read
+    the others      content: what the model is, and what is done with it
+
+A bundle is of one kind, which says what its files are: a model that learned from deals, or a hand-weighted
+scorecard.
 
 The content hash covers the content files, the format and the kind. It leaves out name, version, dates and
-the run, so that two bundles with one content hash are the same model.
+the run, so that two bundles with one content hash are the same. The model hash covers the model alone: it stays
+when tiers, rules or actions are amended.
 """
 
 from __future__ import annotations
@@ -12,19 +18,23 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from types import MappingProxyType
+from typing import Annotated, Final, Generic, Literal, TypeVar
 from uuid import uuid4
 
 from pydantic import Field, TypeAdapter
 
+from icp_ml.deals.weighted_settings import KIND as WEIGHTED_KIND
 from icp_ml.errors import BundleInvalid, ConfigError, ModelNotFound
 from icp_ml.profile.records import Provenance, Record
+from icp_ml.profile.weighted_records import WeightedProvenance
 from icp_ml.serve.documents import Json, checked, from_bytes, to_bytes
 
 FORMAT: Final = 1
+Kind = Literal["win-model", "weighted-scorecard"]
 KIND: Final = "win-model"
 MANIFEST: Final = "manifest.json"
 FEATURES: Final = "features.json"
@@ -34,7 +44,18 @@ STACK: Final = "stack.json"
 PROFILE: Final = "profile.json"
 EVALUATION: Final = "evaluation.json"
 GOLDEN: Final = "golden.json"
-CONTENT_FILES: Final = (EVALUATION, FEATURES, GOLDEN, PROFILE, SCORECARD, STACK, TREES)
+TIERS: Final = "tiers.json"
+POLICY: Final = "policy.json"
+DRIFT: Final = "drift.json"
+WEIGHTED: Final = "weighted.json"
+CARD: Final = "card.md"
+MODEL_FILES: Final = (FEATURES, SCORECARD, STACK, TREES)
+"""What log-odds and contributions come from; an amendment leaves them as they are."""
+CONTENT_FILES: Final = (*MODEL_FILES, EVALUATION, GOLDEN, PROFILE, TIERS, POLICY, DRIFT)
+"""What the content hash covers: all but the manifest and the card, which repeats name, version and dates."""
+WEIGHTED_MODEL_FILES: Final = (FEATURES, WEIGHTED)
+WEIGHTED_CONTENT_FILES: Final = (*WEIGHTED_MODEL_FILES, GOLDEN, TIERS, POLICY)
+"""The same for a hand-weighted scorecard."""
 
 ANEW: Final = "copy or export the bundle anew"
 """What to do about a bundle that does not agree with itself: nobody repairs one by hand."""
@@ -42,31 +63,73 @@ ANEW: Final = "copy or export the bundle anew"
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class Manifest(Record):
-    """The first page of a bundle. `manifest_hash`: SHA-256 of all its other fields as canonical JSON."""
+class _AnyManifest(Record):
+    """model_hash: of the files that scores come from. manifest_hash: SHA-256 of all other fields as canonical JSON."""
 
     format: Literal[1]
-    kind: Literal["win-model"]
-    provenance: Provenance
     files: dict[str, Sha256]
     content_hash: Sha256
+    model_hash: Sha256
     manifest_hash: Sha256
 
 
+class Manifest(_AnyManifest):
+    """The first page of a bundle whose model learned from deals."""
+
+    kind: Literal["win-model"]
+    provenance: Provenance
+
+
+class WeightedManifest(_AnyManifest):
+    """The first page of a bundle that holds a hand-weighted scorecard."""
+
+    kind: Literal["weighted-scorecard"]
+    provenance: WeightedProvenance
+
+
+M = TypeVar("M", Manifest, WeightedManifest)
+
+
 @dataclass(frozen=True)
-class BundleFiles:
+class BundleFiles(Generic[M]):
     """What was read and agrees with its hashes."""
 
-    manifest: Manifest
+    manifest: M
     content: Mapping[str, bytes]
 
 
+@dataclass(frozen=True)
+class _Made:
+    """What a kind of bundle is made of. words: what people call it."""
+
+    words: str
+    model_files: tuple[str, ...]
+    content_files: tuple[str, ...]
+
+
+_KINDS: Final[Mapping[Kind, _Made]] = MappingProxyType(
+    {
+        KIND: _Made("a model learned from deals", MODEL_FILES, CONTENT_FILES),
+        WEIGHTED_KIND: _Made("a hand-weighted scorecard", WEIGHTED_MODEL_FILES, WEIGHTED_CONTENT_FILES),
+    }
+)
 _MANIFEST: Final = TypeAdapter(Manifest)
+_WEIGHTED_MANIFEST: Final = TypeAdapter(WeightedManifest)
 
 
-def content_hash(files: Mapping[str, str]) -> str:
-    """The hash that says "the same model", from the SHA-256 of each content file by name."""
-    return _sha256(to_bytes({"format": FORMAT, "kind": KIND, "files": files}))
+def content_hash(files: Mapping[str, str], kind: Kind = KIND) -> str:
+    """The hash that says "the same bundle", from the SHA-256 of each file by name; the card is left out."""
+    return _hash_over(files, _KINDS[kind].content_files, kind)
+
+
+def model_hash(files: Mapping[str, str], kind: Kind = KIND) -> str:
+    """The hash that says "the same model", from the SHA-256 of each file by name."""
+    return _hash_over(files, _KINDS[kind].model_files, kind)
+
+
+def _hash_over(files: Mapping[str, str], names: Sequence[str], kind: Kind) -> str:
+    covered = {name: files[name] for name in names if name in files}
+    return _sha256(to_bytes({"format": FORMAT, "kind": kind, "files": covered}))
 
 
 def hashes_of(content: Mapping[str, bytes]) -> dict[str, str]:
@@ -74,8 +137,8 @@ def hashes_of(content: Mapping[str, bytes]) -> dict[str, str]:
     return {name: _sha256(data) for name, data in content.items()}
 
 
-def write_files(folder: Path, provenance: Provenance, content: Mapping[str, bytes]) -> str:
-    """Write a bundle folder and return its content hash.
+def write_files(folder: Path, provenance: Provenance | WeightedProvenance, content: Mapping[str, bytes]) -> str:
+    """Write a bundle folder and return its content hash. The provenance says of which kind the bundle is.
 
     The files are written into a hidden folder beside it, flushed to the disk, and moved into place at once.
     Raises `ConfigError` where `folder` exists or its parent cannot be made.
@@ -103,26 +166,60 @@ def write_files(folder: Path, provenance: Provenance, content: Mapping[str, byte
     return manifest.content_hash
 
 
-def _manifest(provenance: Provenance, content: Mapping[str, bytes]) -> Manifest:
+def _manifest(provenance: Provenance | WeightedProvenance, content: Mapping[str, bytes]) -> Manifest | WeightedManifest:
+    is_weighted = isinstance(provenance, WeightedProvenance)
+    kind: Kind = WEIGHTED_KIND if is_weighted else KIND
     files = hashes_of(content)
     fields = {
         "format": FORMAT,
-        "kind": KIND,
+        "kind": kind,
         "provenance": provenance.model_dump(),
         "files": files,
-        "content_hash": content_hash(files),
+        "content_hash": content_hash(files, kind),
+        "model_hash": model_hash(files, kind),
     }
-    return _MANIFEST.validate_python({**fields, "manifest_hash": _sha256(to_bytes(fields))})
+    sealed = {**fields, "manifest_hash": _sha256(to_bytes(fields))}
+    return _WEIGHTED_MANIFEST.validate_python(sealed) if is_weighted else _MANIFEST.validate_python(sealed)
 
 
-def read_files(folder: Path) -> BundleFiles:
-    """Read a bundle folder and compare every byte of it with its hashes.
+def kind_of(folder: Path) -> Kind:
+    """Of which kind the bundle in `folder` says that it is, nothing else being verified.
 
-    Raises `ModelNotFound` where there is no bundle; `BundleInvalid`, naming the file, where one is missing,
-    altered, not a plain file, or does not belong there.
+    Raises `ModelNotFound` where there is no bundle; `BundleInvalid` where its manifest cannot be read.
     """
+    document = _manifest_document(_read_manifest_bytes(folder))
+    found = document.get("kind")
+    for kind in _KINDS:
+        if found == kind:
+            return kind
+    raise BundleInvalid(
+        f"{MANIFEST} was expected to state a kind such as {KIND!r}, and it states {found!r}; use the version of icp-ml "
+        "that wrote the bundle"
+    )
+
+
+def read_files(folder: Path) -> BundleFiles[Manifest]:
+    """Read the folder of a model learned from deals and compare every byte of it with its hashes.
+
+    Raises `ModelNotFound` where there is no bundle; `ConfigError` where it is of another kind; `BundleInvalid`, naming
+    the file, where one is missing, altered, not a plain file, or does not belong there.
+    """
+    return _read_files(folder, _MANIFEST, KIND)
+
+
+def read_weighted_files(folder: Path) -> BundleFiles[WeightedManifest]:
+    """The same for the folder of a hand-weighted scorecard."""
+    return _read_files(folder, _WEIGHTED_MANIFEST, WEIGHTED_KIND)
+
+
+def _read_files(folder: Path, adapter: TypeAdapter[M], kind: Kind) -> BundleFiles[M]:
     content = _read_manifest_bytes(folder)
-    manifest = _read_manifest(content)
+    document = _manifest_document(content)
+    stated = document.get("kind")
+    if stated != kind and isinstance(stated, str) and (other := _words_of(stated)):
+        raise ConfigError(f"{_KINDS[kind].words} was expected in {folder}, and {other} is there; name another bundle")
+    manifest = checked(adapter, document, MANIFEST)
+    _check_manifest_agrees(document, manifest, content)
     _check_names(folder, manifest)
     return BundleFiles(manifest, {name: _read_content(folder, name, manifest.files[name]) for name in manifest.files})
 
@@ -135,7 +232,12 @@ def _read_manifest_bytes(folder: Path) -> bytes:
     return _read_plain_file(folder / MANIFEST)
 
 
-def _read_manifest(content: bytes) -> Manifest:
+def _words_of(kind: str) -> str:
+    """What people call a kind; empty for one that this version does not know."""
+    return next((made.words for known, made in _KINDS.items() if known == kind), "")
+
+
+def _manifest_document(content: bytes) -> dict[str, Json]:
     document = from_bytes(content, MANIFEST)
     if not isinstance(document, dict) or "format" not in document:
         raise BundleInvalid(f"{MANIFEST} was expected to state a format number, and it states none; {ANEW}")
@@ -144,23 +246,22 @@ def _read_manifest(content: bytes) -> Manifest:
             f"{MANIFEST} states format {document['format']!r}, and this version reads format {FORMAT}; "
             "use the version of icp-ml that wrote the bundle, or train anew"
         )
-    manifest = checked(_MANIFEST, document, MANIFEST)
-    _check_manifest_agrees(document, manifest, content)
-    return manifest
+    return document
 
 
-def _check_manifest_agrees(document: Mapping[str, Json], manifest: Manifest, content: bytes) -> None:
+def _check_manifest_agrees(document: Mapping[str, Json], manifest: Manifest | WeightedManifest, content: bytes) -> None:
     others = {name: value for name, value in document.items() if name != "manifest_hash"}
     if _sha256(to_bytes(others)) != manifest.manifest_hash or to_bytes(document) != content:
         raise BundleInvalid(f"{MANIFEST} of the bundle was changed after it was written; {ANEW}")
-    if content_hash(manifest.files) != manifest.content_hash:
-        raise BundleInvalid(f"the content hash in {MANIFEST} does not follow from its list of files; {ANEW}")
+    hashes = (content_hash(manifest.files, manifest.kind), model_hash(manifest.files, manifest.kind))
+    if hashes != (manifest.content_hash, manifest.model_hash):
+        raise BundleInvalid(f"the content or model hash in {MANIFEST} does not follow from its list of files; {ANEW}")
 
 
-def _check_names(folder: Path, manifest: Manifest) -> None:
-    listed = set(manifest.files)
-    if listed != set(CONTENT_FILES):
-        wrong = sorted(listed ^ set(CONTENT_FILES))[0]
+def _check_names(folder: Path, manifest: Manifest | WeightedManifest) -> None:
+    listed, expected = set(manifest.files), {*_KINDS[manifest.kind].content_files, CARD}
+    if listed != expected:
+        wrong = sorted(listed ^ expected)[0]
         verb = "lists the unknown file" if wrong in listed else "does not list"
         raise BundleInvalid(
             f"{MANIFEST} {verb} {wrong!r}; a bundle of format {FORMAT} has a fixed set of files; {ANEW}"

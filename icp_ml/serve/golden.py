@@ -8,7 +8,7 @@ row of any deal is in them.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -18,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from icp_ml.deals.attributes import Attribute
-from icp_ml.deals.kinds import DAYS_PER_YEAR, parse_attributes
+from icp_ml.deals.kinds import DAYS_PER_YEAR, ParsedTable, parse_attributes
 from icp_ml.deals.vocabulary import FIRST_VALUE_CODE
 from icp_ml.errors import BundleInvalid
 from icp_ml.model.win_model import WinModel
@@ -71,10 +71,7 @@ def used_attributes(model: WinModel, attributes: Sequence[Attribute]) -> tuple[A
 def make_golden(model: WinModel, attributes: Sequence[Attribute], as_of: date, seed: int) -> GoldenRows:
     """Draw ten rows and let the model answer. The same arguments give the same rows."""
     used = used_attributes(model, attributes)
-    rng = np.random.default_rng(seed)
-    pools = {attribute.column: _texts_of(model, attribute, as_of) for attribute in used}
-    columns = {name: _draw(pool, rng) for name, pool in pools.items()}
-    rows = tuple(_one_known({name: texts[i] for name, texts in columns.items()}, pools) for i in range(GOLDEN_ROWS))
+    rows = draw_rows({attribute.column: _texts_of(model, attribute, as_of) for attribute in used}, seed)
     answers = _answer(model, used, as_of, rows)
     return GoldenRows(
         as_of=as_of,
@@ -87,11 +84,7 @@ def make_golden(model: WinModel, attributes: Sequence[Attribute], as_of: date, s
 
 def check_golden(model: WinModel, attributes: Sequence[Attribute], golden: GoldenRows, file: str) -> None:
     """Raise `BundleInvalid` unless the model answers the golden rows as it did when the bundle was written."""
-    if len(golden.rows) != GOLDEN_ROWS:
-        raise BundleInvalid(
-            f"{file} of the bundle was expected to hold {GOLDEN_ROWS} golden rows and holds {len(golden.rows)}; "
-            "export the bundle anew"
-        )
+    check_count(golden.rows, file)
     answers = _answer(model, used_attributes(model, attributes), golden.as_of, golden.rows)
     expected = _Answers(
         np.array(golden.log_odds),
@@ -99,13 +92,26 @@ def check_golden(model: WinModel, attributes: Sequence[Attribute], golden: Golde
         np.array(golden.contributions, dtype=np.float64),
     )
     for name in ("log_odds", "probability", "contributions"):
-        ours, theirs = getattr(answers, name), getattr(expected, name)
-        gap = float(np.abs(ours - theirs).max(initial=0.0)) if ours.shape == theirs.shape else np.inf
-        if not gap <= TOLERANCE:
-            raise BundleInvalid(
-                f"the model does not reproduce {name} of its golden rows: {file} of the bundle differs by {gap:.1e} "
-                f"where {TOLERANCE:.0e} is allowed; export the bundle anew with this version"
-            )
+        check_answers(getattr(answers, name), getattr(expected, name), name, file)
+
+
+def check_count(rows: Sequence[Mapping[str, str | None]], file: str) -> None:
+    """Raise `BundleInvalid` unless there are ten."""
+    if len(rows) != GOLDEN_ROWS:
+        raise BundleInvalid(
+            f"{file} of the bundle was expected to hold {GOLDEN_ROWS} golden rows and holds {len(rows)}; "
+            "export the bundle anew"
+        )
+
+
+def check_answers(ours: Floats, theirs: Floats, name: str, file: str) -> None:
+    """Raise `BundleInvalid` unless the answers called `name` agree, in shape and to `TOLERANCE`."""
+    gap = float(np.abs(ours - theirs).max(initial=0.0)) if ours.shape == theirs.shape else np.inf
+    if not gap <= TOLERANCE:
+        raise BundleInvalid(
+            f"the model does not reproduce {name} of its golden rows: {file} of the bundle differs by {gap:.1e} "
+            f"where {TOLERANCE:.0e} is allowed; export the bundle anew with this version"
+        )
 
 
 def _answer(
@@ -114,11 +120,23 @@ def _answer(
     as_of: date,
     rows: Sequence[Mapping[str, str | None]],
 ) -> _Answers:
-    names = list(dict.fromkeys(attribute.column for attribute in used))
-    table = pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
-    encoded = model.vocabulary.encode(parse_attributes(table, used, np.array(as_of, dtype="datetime64[D]")))
+    encoded = model.vocabulary.encode(read_rows(rows, used, as_of))
     log_odds = model.log_odds(encoded)
     return _Answers(log_odds, model.probability(log_odds), model.contributions(encoded).values)
+
+
+def read_rows(rows: Sequence[Mapping[str, str | None]], attributes: Sequence[Attribute], as_of: date) -> ParsedTable:
+    """Golden rows as any list is read."""
+    names = list(dict.fromkeys(attribute.column for attribute in attributes))
+    table = pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
+    return parse_attributes(table, attributes, np.array(as_of, dtype="datetime64[D]"))
+
+
+def draw_rows(pools: Mapping[str, Sequence[str]], seed: int) -> tuple[Mapping[str, str | None], ...]:
+    """Ten rows, each value drawn by itself. pools: by column what `possible_texts` gives. Same seed, same rows."""
+    rng = np.random.default_rng(seed)
+    columns = {name: _draw(pool, rng) for name, pool in pools.items()}
+    return tuple(_one_known({name: texts[i] for name, texts in columns.items()}, pools) for i in range(GOLDEN_ROWS))
 
 
 def _draw(pool: Sequence[str], rng: np.random.Generator) -> list[str | None]:
@@ -138,38 +156,44 @@ def _one_known(row: dict[str, str | None], pools: Mapping[str, Sequence[str]]) -
 
 
 def _texts_of(model: WinModel, attribute: Attribute, as_of: date) -> tuple[str, ...]:
-    """Texts that an attribute's column could hold;
+    return possible_texts(attribute, tuple(_named(model, attribute)), _cuts(model, attribute), as_of)
 
-    the first is always readable, the last is always unknown.
+
+def possible_texts(attribute: Attribute, named: Sequence[str], cuts: Iterable[float], as_of: date) -> tuple[str, ...]:
+    """Texts that an attribute's column could hold; the first is always readable, the last is always unknown.
+
+    named: the values of a category or members of a set that matter. cuts: the amounts, or ages, at which an answer
+    changes.
     """
     if attribute.kind == "category":
-        return (*_levels_of(model, attribute), UNSEEN)
+        return (*named, UNSEEN)
     if attribute.kind == "set":
-        return (*_member_texts(model, attribute), UNSEEN)
+        return (*_member_texts(named, attribute.separator), UNSEEN)
     if attribute.kind == "flag":
         return ("yes", "no", UNSEEN)
     if attribute.order:
         return (*attribute.order, UNSEEN)
-    return (*dict.fromkeys(_amount_texts(model, attribute, as_of)), UNSEEN)
+    return (*dict.fromkeys((*named, *_amount_texts(attribute, cuts, as_of))), UNSEEN)
 
 
-def _levels_of(model: WinModel, attribute: Attribute) -> Iterator[str]:
+def _named(model: WinModel, attribute: Attribute) -> Iterator[str]:
+    """The levels of a category, the members of a set; nothing for other kinds."""
     for column in model.vocabulary.columns:
         if column.attribute == attribute.name:
             yield from column.levels[FIRST_VALUE_CODE:]
+            if column.member:
+                yield column.member
 
 
-def _member_texts(model: WinModel, attribute: Attribute) -> Iterator[str]:
+def _member_texts(members: Sequence[str], separator: str) -> Iterator[str]:
     """Each member alone, each with its neighbour, and all together."""
-    columns = [column for column in model.vocabulary.columns if column.attribute == attribute.name]
-    members = [column.member for column in columns if column.member]
     yield from members
-    yield from (attribute.separator.join(pair) for pair in itertools.pairwise(members))
-    yield attribute.separator.join([*members, UNSEEN])
+    yield from (separator.join(pair) for pair in itertools.pairwise(members))
+    yield separator.join([*members, UNSEEN])
 
 
-def _amount_texts(model: WinModel, attribute: Attribute, as_of: date) -> Iterator[str]:
-    for value in _around_cuts(model, attribute):
+def _amount_texts(attribute: Attribute, cuts: Iterable[float], as_of: date) -> Iterator[str]:
+    for value in _around(cuts):
         if attribute.kind == "date":
             yield (as_of - timedelta(days=round(_age(value) * DAYS_PER_YEAR))).isoformat()
         elif attribute.kind == "year":
@@ -182,10 +206,14 @@ def _age(value: float) -> float:
     return min(max(value, 0.0), LONGEST_AGE)
 
 
-def _around_cuts(model: WinModel, attribute: Attribute) -> Iterator[float]:
-    """Below, on and above each cut point of the attribute's number; 1 where it has none."""
-    yield 1.0
+def _cuts(model: WinModel, attribute: Attribute) -> Iterator[float]:
     for column, points in zip(model.vocabulary.columns, model.scorecard.columns, strict=True):
         if column.attribute == attribute.name:
-            for cut in points.thresholds.tolist():
-                yield from (cut - abs(cut) / 8, cut, cut + abs(cut) / 8)
+            yield from points.thresholds.tolist()
+
+
+def _around(cuts: Iterable[float]) -> Iterator[float]:
+    """1, then below, on and above each cut."""
+    yield 1.0
+    for cut in cuts:
+        yield from (cut - abs(cut) / 8, cut, cut + abs(cut) / 8)

@@ -33,7 +33,8 @@ class ScoringNotes:
     """rows: in, which is also rows out. by_status: rows by their status; they add up to `rows`.
 
     unreadable: by attribute, values taken as missing. unseen: by attribute, values the model has no level
-    for, being too rare in the deals or not among them. probability_sum: over the `scored` rows.
+    for, being too rare in the deals or not among them. probability_sum: over the `scored` rows,
+    None where there are no probabilities. by_tier: rows by tier, without those that have a mark.
     """
 
     rows: int = 0
@@ -41,12 +42,13 @@ class ScoringNotes:
     by_status: Mapping[str, int] = field(default_factory=dict)
     unreadable: Mapping[str, Oddity] = field(default_factory=dict)
     unseen: Mapping[str, Oddity] = field(default_factory=dict)
-    probability_sum: float = 0.0
+    probability_sum: float | None = 0.0
+    by_tier: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def mean_probability(self) -> float | None:
-        """Over the scored rows; None where no row was scored."""
-        return self.probability_sum / self.scored if self.scored else None
+        """Over the scored rows; None where no row was scored, or there are no probabilities."""
+        return None if self.probability_sum is None or not self.scored else self.probability_sum / self.scored
 
     @property
     def unscored_share(self) -> float:
@@ -61,8 +63,13 @@ class ScoringNotes:
             by_status=dict(Counter(self.by_status) + Counter(other.by_status)),
             unreadable=_merged(self.unreadable, other.unreadable),
             unseen=_merged(self.unseen, other.unseen),
-            probability_sum=self.probability_sum + other.probability_sum,
+            probability_sum=_total(self.probability_sum, other.probability_sum),
+            by_tier={**self.by_tier, **{k: self.by_tier.get(k, 0) + v for k, v in other.by_tier.items()}},
         )
+
+
+def _total(ours: float | None, theirs: float | None) -> float | None:
+    return None if ours is None or theirs is None else ours + theirs
 
 
 def oddities(parsed: ParsedTable, vocabulary: Vocabulary) -> tuple[dict[str, Oddity], dict[str, Oddity]]:

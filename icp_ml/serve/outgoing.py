@@ -1,14 +1,17 @@
-"""What leaves for each row of a list: id, probability, log-odds, reasons, what was missing, and the row's status.
+"""What leaves for each row of a list: tier and score, what is done, probability, reasons, and the row's status.
 
-    id, probability, log_odds, reason_for_1, reason_for_1_effect, ..., reason_against_1, ...,
-    attributes_missing, status
+    id, tier, score, action, quadrant, probability, log_odds, score_LAYER, ..., score_fit, score_intent,
+    reason_for_1, reason_for_1_effect, ..., reason_against_1, ..., attributes_missing, status
 
-A row that cannot be scored keeps its place, has null where a score would be, and says why.
+A hand-weighted scorecard has no probability and no log-odds, and no such columns.
+
+A row that cannot be scored keeps its place, has null where a score would be, and says why. A row with a mark (a
+customer, excluded, ...) has its score, and no tier.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, TypeAlias
@@ -19,7 +22,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from icp_ml.errors import ConfigError
+from icp_ml.profile.tiers import QUADRANTS
+from icp_ml.serve.incoming import NamedBatch
 from icp_ml.serve.reasons import Reasons
+from icp_ml.serve.tier_book import NONE, QUADRANT_TEXTS, TierAnswers, TierBook, coded
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -28,57 +34,100 @@ Arrow: TypeAlias = Any
 ROW_NUMBER: Final = "row"
 """Name of the id column where the list has none: rows are numbered from 1."""
 LABEL_TYPE: Final = pa.dictionary(pa.int32(), pa.string())
+ODDS: Final = ("probability", "log_odds")
+"""What a model that learned from deals says beside the score."""
 
 
 @dataclass(frozen=True)
 class StatusBook:
-    """The texts that a row's status can have: by number of missing attributes, then "no id".
+    """The texts that a row's status can have: by number of missing attributes, "no id", then the marks.
 
     attributes: how many the model uses. absent: names of those whose column the whole list lacks.
     """
 
     attributes: int
     absent: tuple[str, ...]
+    marks: tuple[str, ...] = ()
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
-        """Entry k is for k missing attributes; the last one for a row without id."""
+        """Entry k is for k missing attributes."""
         of = f"of {self.attributes} attributes missing"
         lacking = f"; the list lacks {', '.join(self.absent)}" if self.absent else ""
         some = (f"scored with {count} {of}{lacking}" for count in range(1, self.attributes))
-        return ("scored", *some, "not scored: no attribute known", "not scored: no id")
+        return ("scored", *some, "not scored: no attribute known", "not scored: no id", *self.marks)
 
-    def codes(self, missing: NDArray[np.int32], has_id: Flags) -> NDArray[np.int32]:
-        """The status of each row, as a place in `texts`."""
-        return np.where(has_id, missing, len(self.texts) - 1).astype(np.int32)
+    def codes(self, missing: NDArray[np.int32], has_id: Flags, marks: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The status of each row, as a place in `texts`. marks: places in `marks`, -1 for none."""
+        marked = (marks >= 0) & (missing < self.attributes)
+        codes = np.where(marked, self.first_mark + marks, missing)
+        return np.where(has_id, codes, self.attributes + 1).astype(np.int32)
 
     def is_scored(self, codes: NDArray[np.int32]) -> Flags:
         """Whether a status is that of a row with a score."""
-        return codes < self.attributes
+        return (codes < self.attributes) | self.is_marked(codes)
+
+    def is_marked(self, codes: NDArray[np.int32]) -> Flags:
+        """Whether a status is a mark: such a row has a score and no tier."""
+        return codes >= self.first_mark
+
+    @property
+    def first_mark(self) -> int:
+        """The place in `texts` of the first mark."""
+        return self.attributes + 2
 
 
 @dataclass(frozen=True)
-class ScoredRows:
-    """The answers to n rows, as arrays of length n. reasons: for and against."""
+class AnsweredRows:
+    """The answers to n rows, as arrays of length n. reasons: for and against. actions: places in the book's texts."""
 
-    probability: Floats
-    log_odds: Floats
+    tiers: TierAnswers
+    actions: NDArray[np.int32]
     reasons: tuple[Reasons, Reasons]
     missing: NDArray[np.int32]
     status: NDArray[np.int32]
     is_scored: Flags
+    is_marked: Flags
+
+    @property
+    def odds(self) -> tuple[Floats, ...]:
+        """The columns that the output's `odds` name, in their order."""
+        return ()
+
+
+@dataclass(frozen=True)
+class ScoredRows(AnsweredRows):
+    """The answers of a model that learned from deals."""
+
+    probability: Floats
+    log_odds: Floats
+
+    @property
+    def odds(self) -> tuple[Floats, ...]:
+        """As `ODDS` names them."""
+        return self.probability, self.log_odds
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """The shape of the output: one schema for all batches of a list."""
+    """The shape of the output: one schema for all batches of a list. metadata: what Parquet carries along.
+
+    odds: `ODDS`, or none of them.
+    """
 
     labels: Arrow
     reasons: int
+    tiers: TierBook
+    metadata: Mapping[str, str]
+    odds: tuple[str, ...] = ODDS
 
     def schema(self, id_name: str, id_type: Arrow) -> Arrow:
         """Column names and types. Raises `ConfigError` where the id column has the name of another column."""
-        fields = [pa.field(id_name, id_type), pa.field("probability", pa.float64()), pa.field("log_odds", pa.float64())]
+        names = ["tier", "score", "action", "quadrant", *self.odds]
+        texts = ("tier", "action", "quadrant")
+        fields = [pa.field(id_name, id_type)]
+        fields += [pa.field(name, LABEL_TYPE if name in texts else pa.float64()) for name in names]
+        fields += [pa.field(f"score_{part}", pa.float64()) for part in self.tiers.parts]
         for side in ("for", "against"):
             for rank in range(1, self.reasons + 1):
                 fields.append(pa.field(f"reason_{side}_{rank}", LABEL_TYPE))
@@ -89,27 +138,39 @@ class Outgoing:
                 f"the id column is called '{id_name}', and so is a column of the output; rename it in the list or "
                 "name another id column"
             )
-        return pa.schema(fields)
+        return pa.schema(fields, metadata=dict(self.metadata))
 
-    def record_batch(self, schema: Arrow, ids: Arrow, rows: ScoredRows, statuses: Sequence[str]) -> Arrow:
+    def record_batch(self, schema: Arrow, ids: Arrow, rows: AnsweredRows, statuses: Sequence[str]) -> Arrow:
         """The output rows of one batch."""
         hidden = ~rows.is_scored
         reasons_for, reasons_against = (_hidden(reasons, hidden) for reasons in rows.reasons)
-        status = pa.DictionaryArray.from_arrays(pa.array(rows.status), pa.array(statuses, pa.string()))
+        answers = rows.tiers
+        tier = np.where(hidden | rows.is_marked, np.int8(NONE), answers.tier)
         arrays = [
             ids,
-            pa.array(rows.probability, mask=hidden),
-            pa.array(rows.log_odds, mask=hidden),
+            coded(tier, self.tiers.cuts.labels),
+            pa.array(answers.score, mask=hidden),
+            coded(np.where(hidden, np.int32(NONE), rows.actions), self.tiers.action_texts),
+            coded(np.where(hidden, np.int8(NONE), answers.quadrant), [QUADRANT_TEXTS[each] for each in QUADRANTS]),
+            *(pa.array(values, mask=hidden) for values in rows.odds),
+            *(pa.array(answers.sub_scores[:, k], mask=hidden) for k in range(len(self.tiers.parts))),
             *reasons_for.columns(self.labels),
             *reasons_against.columns(self.labels),
             pa.array(rows.missing),
-            status,
+            coded(rows.status, statuses),
         ]
         return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def _hidden(reasons: Reasons, hidden: Flags) -> Reasons:
     return Reasons(np.where(hidden[:, None], np.int32(-1), reasons.codes), reasons.effects)
+
+
+def row_ids(batch: NamedBatch, first_row: int) -> tuple[str, Arrow]:
+    """Name and values of a batch's id column; the rows' numbers from `first_row` where the list has none."""
+    if batch.id is not None:
+        return batch.id, plain_ids(batch.records.column(batch.id))
+    return ROW_NUMBER, pa.array(np.arange(first_row, first_row + batch.records.num_rows))
 
 
 def plain_ids(column: Arrow) -> Arrow:

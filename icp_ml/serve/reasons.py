@@ -1,6 +1,7 @@
 """Reason codes: what spoke most for a row and what spoke most against it.
 
-A reason is a code into one list of labels, shared by all rows and batches, and an effect in log-odds.
+A reason is a code into one list of labels, shared by all rows and batches, and an effect: in log-odds, or in points
+of score where the scorecard is weighted by hand.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ NO_REASON: Final = -1
 class Reasons:
     """The k strongest reasons of each row, strongest first.
 
-    codes: int32 (n, k) into the labels, -1 where there are fewer. effects: log-odds (n, k), 0 where there
-    is none.
+    codes: int32 (n, k) into the labels, -1 where there are fewer. effects: (n, k), in the unit of the
+    contributions, 0 where there is none.
     """
 
     codes: NDArray[np.int32]
@@ -69,7 +70,7 @@ class ReasonBook:
         """
         codes = self._codes(encoded, parsed)
         values = self._sets_not_known_as_one(contributions, parsed)
-        return _top(values, codes, count), _negated(_top(-values, codes, count))
+        return strongest(values, codes, count)
 
     def _codes(self, encoded: Floats, parsed: ParsedTable) -> NDArray[np.int32]:
         codes = np.empty(encoded.shape, dtype=np.int32)
@@ -101,6 +102,14 @@ def reason_book(model: WinModel, attributes: Sequence[Attribute]) -> ReasonBook:
         if column.kind in ("member", "count"):
             sets[column.attribute] = (*sets.get(column.attribute, ()), place)
     return ReasonBook(model, tuple(code_of), tuple(codes), sets)
+
+
+def strongest(contributions: Floats, codes: NDArray[np.int32], count: int) -> tuple[Reasons, Reasons]:
+    """The `count` strongest reasons for and against each row. Ties go to the earlier column.
+
+    contributions: (n, p), in any unit, which effects keep. codes: (n, p), the label of each.
+    """
+    return _top(contributions, codes, count), _negated(_top(-contributions, codes, count))
 
 
 def _top(values: Floats, codes: NDArray[np.int32], count: int) -> Reasons:

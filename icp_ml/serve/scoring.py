@@ -1,4 +1,4 @@
-"""Scoring: a list in, the same rows out in the same order, with a probability and the reasons for it.
+"""Scoring: a list in, the same rows out in the same order, with tier, score, probability and the reasons for it.
 
     scorer = icp_ml.load("models/icp/v3")
     scorer.score(frame)                          a DataFrame for a DataFrame, a Table for a Table
@@ -26,12 +26,15 @@ from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.kinds import ParsedTable, parse_attributes
 from icp_ml.errors import ConfigError
 from icp_ml.model.lineage import Level, roll_up
-from icp_ml.serve.bundle import Bundle, read_bundle
+from icp_ml.serve.bundle import Bundle, open_bundle
 from icp_ml.serve.golden import used_attributes
 from icp_ml.serve.incoming import Batches, Incoming, NamedBatch, Tabular
+from icp_ml.serve.known import KnownAccounts, Seen
+from icp_ml.serve.marks import Marker, make_marker
 from icp_ml.serve.notes import ScoringNotes, oddities
-from icp_ml.serve.outgoing import ROW_NUMBER, Outgoing, ScoredRows, StatusBook, has_id, plain_ids
+from icp_ml.serve.outgoing import Outgoing, ScoredRows, StatusBook, has_id, row_ids
 from icp_ml.serve.reasons import ReasonBook, reason_book
+from icp_ml.serve.tier_book import TierBook
 
 Floats = NDArray[np.float64]
 
@@ -41,15 +44,21 @@ BASE: Final = "base"
 
 @dataclass(frozen=True)
 class ScoredBatch:
-    """Output rows of one batch, and what there is to say about them."""
+    """Output rows of one batch, and what there is to say about them.
+
+    source: the rows as they were read. is_scored: bool[n], rows with a score. repeated: rows whose id was met before.
+    """
 
     records: Tabular
     notes: ScoringNotes
+    source: NamedBatch
+    is_scored: NDArray[np.bool_]
+    repeated: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class _Reading:
-    """One batch as the model sees it. missing: number of attributes not known in each row."""
+    """One batch as the model sees it. missing: number of the model's attributes not known in each row."""
 
     parsed: ParsedTable
     encoded: Floats
@@ -60,10 +69,13 @@ class _Reading:
 class Scorer:
     """A verified bundle, ready to answer. It has no clock:
 
-    `as_of` is the day to which ages in a list count.
+    `as_of` is the day to which ages in a list count. content_hash: of the bundle as it was read, "" for one that was
+    not. known: customers and open deals to be marked, None where nobody was named.
     """
 
     bundle: Bundle
+    content_hash: str = ""
+    known: KnownAccounts | None = None
 
     @staticmethod
     def load(path: str | Path) -> Scorer:
@@ -71,7 +83,8 @@ class Scorer:
 
         Raises `ModelNotFound` where there is none, `BundleInvalid` where it disagrees.
         """
-        return Scorer(read_bundle(Path(path)))
+        stored = open_bundle(Path(path))
+        return Scorer(stored.bundle, stored.content_hash)
 
     @property
     def classes_(self) -> NDArray[np.int64]:
@@ -82,6 +95,24 @@ class Scorer:
     def attributes(self) -> tuple[Attribute, ...]:
         """The attributes that the model uses."""
         return used_attributes(self.bundle.model, self.bundle.attributes)
+
+    @cached_property
+    def read_attributes(self) -> tuple[Attribute, ...]:
+        """The attributes that the model or a rule asks about: what is read from a list."""
+        policy = self.bundle.policy
+        asked = {rule.attribute for rule in (*policy.exclusions, *policy.boundary)}
+        used = {attribute.name for attribute in self.attributes}
+        return tuple(each for each in self.bundle.attributes if each.name in used | asked)
+
+    @cached_property
+    def tier_book(self) -> TierBook:
+        """What tiers, scores and actions come from."""
+        model = self.bundle.model
+        return TierBook(self.bundle.tiering.cuts, self.bundle.policy.actions, model.base, model.vocabulary.columns)
+
+    @cached_property
+    def _marker(self) -> Marker:
+        return make_marker(self.bundle.policy, self.read_attributes, self.known)
 
     @overload
     def score(self, data: pd.DataFrame, *, as_of: date | None = None, reasons: int = REASONS) -> pd.DataFrame: ...
@@ -117,7 +148,8 @@ class Scorer:
         Raises `ConfigError`, before the first batch, where `as_of` is needed and None, or `reasons` is
         negative.
         """
-        return self._score_each(batches, self._day(as_of), self._outgoing(reasons))
+        self._day(as_of)
+        return self._score_each(batches, as_of, self._outgoing(reasons))
 
     def predict_proba(self, data: pd.DataFrame | Tabular | Batches, as_of: date | None = None) -> Floats:
         """Probability of losing and winning, float64[n, 2], as scikit-learn has it; NaN where nothing is known."""
@@ -152,7 +184,7 @@ class Scorer:
 
     @cached_property
     def _incoming(self) -> Incoming:
-        return Incoming(self.attributes, self.bundle.prospects)
+        return Incoming(self.read_attributes, self.bundle.prospects)
 
     @cached_property
     def _book(self) -> ReasonBook:
@@ -161,7 +193,14 @@ class Scorer:
     def _outgoing(self, reasons: int) -> Outgoing:
         if reasons < 0:
             raise ConfigError(f"the number of reasons was expected to be 0 or more and is {reasons}; raise it")
-        return Outgoing(pa.array(self._book.labels, pa.string()), reasons)
+        provenance = self.bundle.provenance
+        metadata = {
+            "icp.model": f"{provenance.name} version {provenance.version}",
+            "icp.content_hash": self.content_hash,
+            "icp.target": provenance.target,
+            "icp.base_score": repr(self.tier_book.base_score),
+        }
+        return Outgoing(pa.array(self._book.labels, pa.string()), reasons, self.tier_book, metadata)
 
     def _score_whole(self, data: pd.DataFrame | Tabular, as_of: date | None, reasons: int) -> Tabular:
         batches = self._incoming.batches(data)
@@ -173,7 +212,7 @@ class Scorer:
         return (self._read(batch, day) for batch in self._incoming.batches(data))
 
     def _read(self, batch: NamedBatch, day: NDArray[np.datetime64] | None) -> _Reading:
-        parsed = parse_attributes(batch.records, self.attributes, day, batch.absent)
+        parsed = parse_attributes(batch.records, self.read_attributes, day, batch.absent)
         missing = np.zeros(parsed.n_rows, dtype=np.int32)
         for attribute in self.attributes:
             missing += parsed.missing(attribute.name)
@@ -192,45 +231,57 @@ class Scorer:
         return self.bundle.model.contributions(encoded).values if len(encoded) else np.empty(encoded.shape)
 
     def _day(self, as_of: date | None) -> NDArray[np.datetime64] | None:
-        dated = [attribute.name for attribute in self.attributes if attribute.kind in ("date", "year")]
+        dated = [attribute.name for attribute in self.read_attributes if attribute.kind in ("date", "year")]
         if as_of is None and dated:
             raise ConfigError(
-                f"the day to which ages count was expected, because the model uses '{dated[0]}', and none was given; "
+                f"the day to which ages count was expected, because '{dated[0]}' is read, and none was given; "
                 "pass as_of, such as the day of the list"
             )
         return None if as_of is None else np.array(as_of, dtype="datetime64[D]")
 
     def _score_each(
-        self, batches: Iterable[NamedBatch], day: NDArray[np.datetime64] | None, outgoing: Outgoing
+        self, batches: Iterable[NamedBatch], as_of: date | None, outgoing: Outgoing
     ) -> Iterator[ScoredBatch]:
-        first_row = 1
+        first_row, seen = 1, Seen()
         for batch in batches:
-            yield self._score_batch(batch, day, outgoing, first_row)
+            scored, seen = self._score_batch(batch, as_of, outgoing, first_row, seen)
+            yield scored
             first_row += batch.records.num_rows
 
     def _score_batch(
-        self, batch: NamedBatch, day: NDArray[np.datetime64] | None, outgoing: Outgoing, first_row: int
-    ) -> ScoredBatch:
-        reading = self._read(batch, day)
+        self, batch: NamedBatch, as_of: date | None, outgoing: Outgoing, first_row: int, seen: Seen
+    ) -> tuple[ScoredBatch, Seen]:
+        reading = self._read(batch, self._day(as_of))
         absent = tuple(each.name for each in self.attributes if each.name in batch.absent)
-        statuses = StatusBook(len(self.attributes), absent)
-        id_name, ids = _ids(batch, first_row)
-        status = statuses.codes(reading.missing, has_id(ids))
+        statuses = StatusBook(len(self.attributes), absent, self._marker.texts)
+        id_name, ids = row_ids(batch, first_row)
+        named = None if batch.id is None else ids
+        repeated, seen = (np.zeros(len(ids), dtype=bool), seen) if named is None else seen.meet(ids)
+        marks = self._marker.codes(reading.parsed, named, repeated, as_of)
+        status = statuses.codes(reading.missing, has_id(ids), marks)
         rows = self._answer(reading, status, statuses, outgoing.reasons)
         schema = outgoing.schema(id_name, ids.type)
-        return ScoredBatch(
-            outgoing.record_batch(schema, ids, rows, statuses.texts), self._notes(reading, rows, statuses)
-        )
+        records = outgoing.record_batch(schema, ids, rows, statuses.texts)
+        notes = self._notes(reading, rows, statuses)
+        return ScoredBatch(records, notes, batch, rows.is_scored, repeated), seen
 
     def _answer(self, reading: _Reading, status: NDArray[np.int32], statuses: StatusBook, reasons: int) -> ScoredRows:
-        log_odds = self._margins(reading)
+        log_odds, effects = self._margins(reading), self._effects(reading)
+        answers = self.tier_book.answer(log_odds, effects)
+        marked = statuses.is_marked(status)
+        actions = self.tier_book.action_codes(answers)
+        instead = np.array([self.tier_book.suppressed_action(each) for each in self._marker.actions], dtype=np.int32)
+        actions[marked] = instead[status[marked] - statuses.first_mark]
         return ScoredRows(
             probability=self.bundle.model.probability(log_odds),
             log_odds=log_odds,
-            reasons=self._book.strongest(reading.encoded, self._effects(reading), reading.parsed, reasons),
+            tiers=answers,
+            actions=actions,
+            reasons=self._book.strongest(reading.encoded, effects, reading.parsed, reasons),
             missing=reading.missing,
             status=status,
             is_scored=statuses.is_scored(status),
+            is_marked=marked,
         )
 
     def _notes(self, reading: _Reading, rows: ScoredRows, statuses: StatusBook) -> ScoringNotes:
@@ -243,10 +294,10 @@ class Scorer:
             unreadable=unreadable,
             unseen=unseen,
             probability_sum=float(rows.probability[rows.is_scored].sum()),
+            by_tier=self._by_tier(rows),
         )
 
-
-def _ids(batch: NamedBatch, first_row: int) -> tuple[str, Tabular]:
-    if batch.id is not None:
-        return batch.id, plain_ids(batch.records.column(batch.id))
-    return ROW_NUMBER, pa.array(np.arange(first_row, first_row + batch.records.num_rows))
+    def _by_tier(self, rows: ScoredRows) -> dict[str, int]:
+        labels = self.bundle.tiering.cuts.labels
+        counts = np.bincount(rows.tiers.tier[rows.is_scored & ~rows.is_marked], minlength=len(labels)).tolist()
+        return dict(zip(labels, counts, strict=True))

@@ -10,8 +10,12 @@ import typer
 
 from icp_ml import errors
 from icp_ml.cli.main import app
-from icp_ml.serve.folder import CONTENT_FILES, FORMAT, MANIFEST
+from icp_ml.deals.policy import RuleSettings
+from icp_ml.profile.tiering import Policy
+from icp_ml.serve.folder import CARD, CONTENT_FILES, FORMAT, MANIFEST
+from icp_ml.serve.marks import make_marker
 from icp_ml.serve.outgoing import StatusBook
+from icp_ml.serve.previous import CHANGE_FIELDS
 from tests import serve_models
 from tests.docs.pages import ROOT, first_cells, headings, in_backticks, page, section
 
@@ -60,13 +64,17 @@ def test_every_exit_code_is_in_the_readme() -> None:
 def test_every_column_of_a_scored_list_is_explained() -> None:
     scored = serve_models.scorer().score(serve_models.raw_list(5, 1), as_of=serve_models.AS_OF)
     explained = in_backticks(page("docs/output.md"))
-    of_any_rank = {ANY_RANK.sub(r"\1_1", name) for name in scored.schema.names[1:]}
+    names = [*scored.schema.names[1:], *(field.name for field in CHANGE_FIELDS)]
+    of_any_rank = {ANY_RANK.sub(r"\1_1", name) for name in names}
     assert scored.schema.names[0] == "domain"
     assert of_any_rank <= explained
 
 
 def test_every_status_is_explained_and_no_other() -> None:
-    found = {re.sub(r"\d+ of \d+", "K of N", text) for text in StatusBook(3, ()).texts}
+    rules = [(RuleSettings(name="NAME", attribute="industry", missing=True),), ()]
+    policies = [Policy(exclusions=one, boundary=other) for one, other in (rules, reversed(rules))]
+    marks = tuple(text for each in policies for text in make_marker(each, serve_models.ATTRIBUTES).texts)
+    found = {re.sub(r"\d+ of \d+", "K of N", text) for text in StatusBook(3, (), marks).texts}
     listed = {word for cell in first_cells(section(page("docs/output.md"), "Status")) for word in in_backticks(cell)}
     assert listed == found
 
@@ -75,7 +83,7 @@ def test_every_file_of_a_bundle_is_explained_and_no_other(tmp_path: Path) -> Non
     serve_models.write(tmp_path / "v1")
     text = page("docs/bundle.md")
     listed = {word for cell in first_cells(text) for word in in_backticks(cell)}
-    assert listed == {found.name for found in (tmp_path / "v1").iterdir()} == {*CONTENT_FILES, MANIFEST}
+    assert listed == {found.name for found in (tmp_path / "v1").iterdir()} == {*CONTENT_FILES, CARD, MANIFEST}
     assert f"format {FORMAT}" in text.partition("\n")[0]
 
 

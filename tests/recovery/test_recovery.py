@@ -83,8 +83,7 @@ def breaches(page: str) -> list[str]:
         "100 strong worlds": strong.seeds >= 100,
         "10 planted worlds": planted.seeds >= 10,
         "null accepted at most 3 in 300": null.accepted * 300 <= 3 * null.seeds,
-        # 85 is aimed at and missed: docs/decisions/0010 says why and what it would take.
-        "strong accepted at least 70 in 100": strong.accepted * 100 >= 70 * strong.seeds,
+        "strong accepted at least 85 in 100": strong.accepted * 100 >= 85 * strong.seeds,
         "all strong attributes in 9 of 10": planted.complete * 10 >= 9 * planted.seeds,
         "noise presented in at most 1 of 10": planted.noisy * 10 <= planted.seeds,
     }
@@ -96,7 +95,7 @@ def test_the_committed_page_meets_every_target() -> None:
     assert breaches(PAGE.read_text(encoding="utf-8")) == []
 
 
-def rows(null: int = 3, strong: int = 70, complete: int = 9, noisy: int = 1) -> list[Row]:
+def rows(null: int = 3, strong: int = 85, complete: int = 9, noisy: int = 1) -> list[Row]:
     """All 410 rows, as many of each kind accepted, complete or noisy as said."""
     plain = {"judged": "blocked", "deals": 150, "ranking": 0.6, "low": 0.5, "skill": 0.1}
 
@@ -123,7 +122,7 @@ def test_a_page_on_its_targets_passes() -> None:
     ("found", "breach"),
     [
         (rows(null=4), "null accepted at most 3 in 300"),
-        (rows(strong=69), "strong accepted at least 70 in 100"),
+        (rows(strong=84), "strong accepted at least 85 in 100"),
         (rows(complete=8), "all strong attributes in 9 of 10"),
         (rows(noisy=2), "noise presented in at most 1 of 10"),
         (rows()[:-1], "300 null worlds"),

@@ -24,8 +24,18 @@ def test_columns_come_in_a_fixed_order() -> None:
     scored = scorer().score(raw_list(3, 1), as_of=AS_OF, reasons=2)
     assert scored.schema.names == [
         "domain",
+        "tier",
+        "score",
+        "action",
+        "quadrant",
         "probability",
         "log_odds",
+        "score_firmographic",
+        "score_technographic",
+        "score_behavioural",
+        "score_engagement",
+        "score_fit",
+        "score_intent",
         "reason_for_1",
         "reason_for_1_effect",
         "reason_for_2",
@@ -37,7 +47,7 @@ def test_columns_come_in_a_fixed_order() -> None:
         "attributes_missing",
         "status",
     ]
-    assert scorer().score(raw_list(3, 1), as_of=AS_OF, reasons=0).num_columns == 5
+    assert scorer().score(raw_list(3, 1), as_of=AS_OF, reasons=0).num_columns == 15
 
 
 def test_the_answer_is_of_the_kind_of_the_question() -> None:

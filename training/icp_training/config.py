@@ -11,6 +11,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from icp_ml.deals.attributes import Attribute, resolve_attributes
+from icp_ml.deals.known_settings import KnownSettings
+from icp_ml.deals.policy import ActionsSettings, RuleSettings, TiersSettings
+from icp_ml.deals.rules import bind_rules
 from icp_ml.deals.settings import (
     AttributesSettings,
     DealsSettings,
@@ -19,8 +22,12 @@ from icp_ml.deals.settings import (
     TablesSettings,
     parse_settings,
 )
+from icp_ml.deals.weighted_settings import WeightedSettings
 from icp_ml.deals.words import suggestion
 from icp_ml.errors import ConfigError
+from icp_ml.profile.tiering import Policy
+
+_KIND = "kind"
 
 
 class Config(BaseModel):
@@ -29,7 +36,8 @@ class Config(BaseModel):
     name: becomes the model's name and folder. root: the project's folder, relative to the configuration's own;
     sources, models/ and mlruns/ are relative to it. missing: texts that mean "not known" in every column, such as
     "Select". use_known: attributes known at these times may be learned from. outcome_fields: columns that are part
-    of the outcome and can never be attributes. seed: of everything that is drawn.
+    of the outcome and can never be attributes. tiers, actions, exclusions, boundary, known: what the bundle carries
+    besides the model (see `icp_ml.deals.policy`). seed: of everything that is drawn.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,6 +51,11 @@ class Config(BaseModel):
     missing: tuple[str, ...] = ()
     use_known: tuple[Known, ...] = ("before", "at_open")
     prospects: ProspectsSettings = ProspectsSettings()
+    tiers: TiersSettings = TiersSettings()
+    actions: ActionsSettings = ActionsSettings()
+    exclusions: tuple[RuleSettings, ...] = ()
+    boundary: tuple[RuleSettings, ...] = ()
+    known: KnownSettings | None = None
     seed: int = Field(default=7, ge=0)
 
     def resolved(self) -> tuple[Attribute, ...]:
@@ -62,14 +75,29 @@ class Config(BaseModel):
                     f"outcome and was not known beforehand; remove it from attributes"
                 )
 
+    def policy(self) -> Policy:
+        """What is done with prospects. Raises `ConfigError` where a rule's attribute is not among those in use."""
+        bind_rules((*self.exclusions, *self.boundary), self.resolved())
+        return Policy(actions=self.actions, exclusions=self.exclusions, boundary=self.boundary, known=self.known)
+
     def project_root(self, config_path: Path) -> Path:
         """The folder that sources, models/ and mlruns/ are relative to."""
-        return (config_path.resolve().parent / self.root).resolve()
+        return root_of(config_path, self.root)
 
     def digest(self) -> str:
-        """SHA-256 of the configuration's meaning: its values, not its comments or the order of its keys."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        """SHA-256 of the configuration's meaning."""
+        return digest_of(self)
+
+
+def root_of(config_path: Path, root: str) -> Path:
+    """The project's folder. root: as the configuration says it, relative to the configuration's own folder."""
+    return (config_path.resolve().parent / root).resolve()
+
+
+def digest_of(settings: BaseModel) -> str:
+    """SHA-256 of what settings mean: their values, not the comments in the file or the order of its keys."""
+    text = json.dumps(settings.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class _EachKeyOnce(yaml.SafeLoader):
@@ -96,6 +124,29 @@ class _EachKeyOnce(yaml.SafeLoader):
 
 def load_config(path: Path) -> Config:
     """Read a configuration file. Raises `ConfigError`: not there, not YAML, or not what is expected."""
+    written = _written(path)
+    if _KIND in written:
+        raise ConfigError(
+            f"{path}: expected a configuration with deals to learn from, found one with '{_KIND}', as a hand-weighted "
+            f"scorecard has it; icp train makes a scorecard of it, and there is nothing to check"
+        )
+    return parse_settings(Config, written)
+
+
+def load_weighted(path: Path) -> WeightedSettings:
+    """Read the configuration of a hand-weighted scorecard. Raises as `load_config` does."""
+    return parse_settings(WeightedSettings, _written(path))
+
+
+def says_a_kind(path: Path) -> bool:
+    """Whether a configuration states a kind, as that of a hand-weighted scorecard does, whatever else is in it.
+
+    Raises `ConfigError` where it is not there or not YAML.
+    """
+    return _KIND in _written(path)
+
+
+def _written(path: Path) -> dict[str, object]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -116,4 +167,4 @@ def load_config(path: Path) -> Config:
         raise ConfigError(f"{path} is not valid YAML{place}; check indentation, colons and quotes there") from None
     if not isinstance(written, dict):
         raise ConfigError(f"{path}: expected keys such as deals and attributes, found none; start from icp init")
-    return parse_settings(Config, written)
+    return written

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from icp_ml.errors import ConfigError
 from icp_ml.profile.records import IcpAttribute, Profile
 from icp_training.drafting import draft_config
-from icp_training.world import Planted, Truth, WorldSettings, make_world, world_config, write_world
+from icp_training.world import Planted, Truth, World, WorldSettings, make_world, world_config, write_world
 
 MODEL = "demo"
 CONFIG = "icp.yaml"
+KNOWN = "stages.csv"
 SEED = 1
 
 
@@ -46,8 +48,19 @@ def make_demo(folder: Path, deals: int, prospects: int) -> Demo:
     world = make_world(settings)
     write_world(world, folder)
     config = folder / CONFIG
-    config.write_text(yaml.safe_dump(world_config(world), sort_keys=False, allow_unicode=True), encoding="utf-8")
+    written = {**world_config(world), "known": _write_known(world, folder)}
+    config.write_text(yaml.safe_dump(written, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return Demo(config, folder / "prospects.csv", settings.extracted, world.truth)
+
+
+def _write_known(world: World, folder: Path) -> dict[str, object]:
+    """The stages of all deals by the company's web address, which lists go by; and how the configuration names it."""
+    addresses = world.accounts[["account_id", "domain"]]
+    known = world.deals[["account_id", "stage"]].merge(addresses, on="account_id")[["domain", "stage"]]
+    known.to_csv(folder / KNOWN, index=False)
+    stages: Any = world_config(world)["deals"]
+    outcome = {meaning: stages["outcome"][meaning] for meaning in ("column", "won", "open")}
+    return {"source": KNOWN, "account": "domain", "outcome": outcome}
 
 
 def findings(truth: Truth, profile: Profile) -> tuple[Finding, ...]:

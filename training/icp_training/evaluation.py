@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from icp_ml.deals.contract import DealTable
+from icp_ml.deals.policy import TiersSettings
 from icp_ml.model.baseline import logistic_log_odds
 from icp_ml.model.judgement import Judgement
 from icp_ml.model.metrics import Estimate, Judged, estimate_all
 from icp_ml.model.skill import Skill, measure_skill
 from icp_ml.model.splits import Fold, complement
 from icp_ml.model.stack import base_rate_log_odds
+from icp_ml.model.tier_cuts import fit_cuts
+from icp_ml.model.tiers import Cuts
 from icp_ml.model.win_model import ModelParams, TrainingRows, fit_members, fit_win_model, training_rows
 from icp_training.cores import ROWS_IN_STEP, one_core_each
 from icp_training.search import MOST_SEARCH_ROWS, Budget, sample_groups, search
@@ -23,6 +26,7 @@ from icp_training.search import MOST_SEARCH_ROWS, Budget, sample_groups, search
 Floats = NDArray[np.float64]
 
 WORKERS = 2
+USUAL_TIERS = TiersSettings()
 RANDOM_FOLDS = 5
 OF_A_CONSTANT = ("log_loss", "brier", "observed_over_expected")
 """The metrics that mean something for a guess that ranks nothing."""
@@ -32,7 +36,8 @@ OF_A_CONSTANT = ("log_loss", "brier", "observed_over_expected")
 class FoldResult:
     """Predictions of one fold: log-odds for its test rows by the model, a logistic regression, and the base rate.
 
-    returning: the model's for deals of accounts that it had learnt from.
+    returning: the model's for deals of accounts that it had learnt from. cuts: where tiers start, by the fold's own
+    training deals.
     """
 
     fold: Fold
@@ -40,6 +45,7 @@ class FoldResult:
     logistic: Floats
     base: float
     returning: Floats
+    cuts: Cuts
 
 
 @dataclass(frozen=True)
@@ -64,10 +70,16 @@ OnFold = Callable[[int, int], None]
 
 
 def evaluate(
-    deals: DealTable, judgement: Judgement, budget: Budget, seed: int, on_fold: OnFold | None = None
+    deals: DealTable,
+    judgement: Judgement,
+    budget: Budget,
+    seed: int,
+    on_fold: OnFold | None = None,
+    *,
+    tiers: TiersSettings = USUAL_TIERS,
 ) -> Evaluation:
-    """Judge the whole way of making a model, search included, on deals it did not see."""
-    results = tuple(run_folds(deals, judgement, budget, seed, on_fold))
+    """Judge the whole way of making a model, search and tiers included, on deals it did not see."""
+    results = tuple(run_folds(deals, judgement, budget, seed, on_fold, tiers=tiers))
     judged = pool(deals, results)
     return Evaluation(
         judgement=judgement,
@@ -88,19 +100,22 @@ def run_folds(
     on_fold: OnFold | None = None,
     *,
     workers: int = WORKERS,
+    tiers: TiersSettings = USUAL_TIERS,
 ) -> Iterable[FoldResult]:
     """The judgement's folds in their order, `workers` at a time where there are few deals."""
     at_a_time = workers if len(deals.won) < ROWS_IN_STEP else 1
     with one_core_each(len(deals.won)), ThreadPoolExecutor(at_a_time) as pool:
-        running = pool.map(lambda fold: judge_fold(deals, fold, budget, seed), judgement.folds)
+        running = pool.map(lambda fold: judge_fold(deals, fold, budget, seed, tiers), judgement.folds)
         for done, result in enumerate(running, start=1):
             if on_fold is not None:
                 on_fold(done, len(judgement.folds))
             yield result
 
 
-def judge_fold(deals: DealTable, fold: Fold, budget: Budget, seed: int) -> FoldResult:
-    """Search with a fifth of the trials on the fold's training deals, fit, and predict its test deals."""
+def judge_fold(
+    deals: DealTable, fold: Fold, budget: Budget, seed: int, tiers: TiersSettings = USUAL_TIERS
+) -> FoldResult:
+    """Search with a fifth of the trials on the fold's training deals, fit, cut tiers, and predict its test deals."""
     data = rows_to_learn_from(deals, fold.train)
     found = search(data, budget.fifth(), seed)
     model = fit_members(data, found.best, found.crossed, seed)
@@ -113,6 +128,7 @@ def judge_fold(deals: DealTable, fold: Fold, budget: Budget, seed: int) -> FoldR
         logistic=logistic_log_odds(data.rows, data.won, test, columns),
         base=base_rate_log_odds(data.won),
         returning=model.log_odds(returning) if len(fold.returning) else np.empty(0),
+        cuts=fit_cuts(found.crossed.log_odds, data.won, data.groups, tiers).cuts,
     )
 
 

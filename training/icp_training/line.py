@@ -5,6 +5,7 @@ This is the only module of icp_training that icp_ml looks at, and only when such
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,26 +13,40 @@ from icp_ml.errors import NoSignal
 from icp_ml.profile.records import Profile, Verdict
 from icp_ml.serve.bundle import write_bundle
 from icp_training.checking import CheckReport, check_data
-from icp_training.config import load_config
+from icp_training.config import load_config, load_weighted, root_of, says_a_kind
 from icp_training.demo import Demo, findings, leaks_asked, make_demo, noise_presented
 from icp_training.drafting import Draft, draft_config
 from icp_training.pipeline import OnStep, Stamp, bundle_of, fit, judge, read, silent
+from icp_training.promotion import Promotion
+from icp_training.registry import register, registry_of
+from icp_training.registry_lock import Asker
 from icp_training.search import Budget
-from icp_training.tracking import closing_run, open_run, record_bundle, record_verdict
+from icp_training.tracking import closing_run, open_run, record_bundle, record_profile, record_verdict
+from icp_training.versions import bundle_at, history, promote, rollback
+from icp_training.weighing import Weighed, weigh_into
 
 __all__ = [
+    "Asker",
     "Budget",
     "CheckReport",
     "Demo",
     "Draft",
+    "Promotion",
     "Trained",
+    "Weighed",
+    "bundle_at",
     "check",
     "draft_config",
     "findings",
+    "history",
+    "is_weighted",
     "leaks_asked",
     "make_demo",
     "noise_presented",
+    "promote",
+    "rollback",
     "train",
+    "weigh",
 ]
 
 
@@ -63,25 +78,44 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent)
     now: ISO date and time of the run. Raises what reading raises, and `TooFewDeals`.
     """
     config = load_config(config_path)
+    config.policy()  # a rule that fits no attribute is refused before any work is done
     root = config.project_root(config_path)
     deals = read(config, root)
     run = open_run(root, config.name, {"config": config.digest(), "started": now})
     with closing_run(run):
-        judged = judge(deals, budget, config.seed, on_step)
+        judged = judge(deals, budget, config.seed, on_step, config.tiers)
         record_verdict(run, judged.verdict)
         try:
             fitted = fit(judged, budget, config.seed, on_step)
         except NoSignal as refusal:
             return Trained(judged.verdict, run.run_id, refusal=refusal)
-        version = next_version(root, config.name)
+        registry = registry_of(root, config.name)
+        version = next_version(root, config.name, [each.version for each in registry.versions()])
         bundle = bundle_of(config, root, judged, fitted, Stamp(version, now, run.run_id))
         folder = root / "models" / config.name / f"v{version}"
         record_bundle(run, bundle.provenance, write_bundle(bundle, folder), folder)
+        record_profile(run, bundle.profile)
+        register(run, registry, folder)
     return Trained(judged.verdict, run.run_id, fitted.profile, folder, version, cut_short=fitted.found.cut_short)
 
 
-def next_version(root: Path, name: str) -> int:
-    """One more than the highest version below models/; 1 for the first."""
+def is_weighted(config_path: Path) -> bool:
+    """Whether a configuration is that of a hand-weighted scorecard, which is weighed and not trained."""
+    return says_a_kind(config_path)
+
+
+def weigh(config_path: Path, now: str) -> Weighed:
+    """Write a hand-weighted scorecard as a new version below models/. Nothing is read but the configuration.
+
+    now: ISO date and time. Raises `ConfigError` where the configuration cannot be used.
+    """
+    settings = load_weighted(config_path)
+    root = root_of(config_path, settings.root)
+    return weigh_into(root, settings, next_version(root, settings.name), now)
+
+
+def next_version(root: Path, name: str, registered: Sequence[int] = ()) -> int:
+    """One more than the highest version below models/ and in the registry; 1 for the first."""
     folder = root / "models" / name
     taken = [int(found.name[1:]) for found in folder.glob("v*") if found.name[1:].isdigit()]
-    return max(taken, default=0) + 1
+    return max([*taken, *registered], default=0) + 1

@@ -13,18 +13,23 @@ from pathlib import Path
 
 import icp_ml
 from icp_ml.deals.contract import DealTable, read_deals
+from icp_ml.deals.policy import TiersSettings
 from icp_ml.deals.sufficiency import account_floor, check_floors
 from icp_ml.errors import NoSignal
 from icp_ml.model.judgement import Judgement, plan_judgement
+from icp_ml.model.tier_cuts import fit_cuts
 from icp_ml.model.win_model import WinModel, anchored, fit_members, training_rows
 from icp_ml.profile.icp import Evidence, cross_contributions, draw_profile
 from icp_ml.profile.records import Profile, Provenance, Verdict
+from icp_ml.profile.reference import DriftReference, draw_reference
+from icp_ml.profile.tiering import Tiering
 from icp_ml.serve.bundle import Bundle
 from icp_ml.serve.golden import make_golden
 from icp_training.config import Config
 from icp_training.cores import one_core_each
-from icp_training.evaluation import Evaluation, evaluate
+from icp_training.evaluation import USUAL_TIERS, Evaluation, evaluate
 from icp_training.search import Budget, SearchResult, search
+from icp_training.tiering import tiers_of
 from icp_training.verdict import verdict_of
 
 TARGET = "won"
@@ -34,20 +39,23 @@ OnStep = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Judged:
-    """The data, and what it says about the way of making a model."""
+    """The data, and what it says about the way of making a model. tiers: what its tiers are cut for."""
 
     deals: DealTable
     judgement: Judgement
     evaluation: Evaluation
     verdict: Verdict
+    tiers: TiersSettings
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """The model on all deals, its profile, and what the search tried."""
+    """The model on all deals, its tiers, its profile, what the deals looked like, and what the search tried."""
 
     model: WinModel
+    tiering: Tiering
     profile: Profile
+    reference: DriftReference
     found: SearchResult
 
 
@@ -71,7 +79,9 @@ def read(config: Config, root: Path) -> DealTable:
     return deals
 
 
-def judge(deals: DealTable, budget: Budget, seed: int, on_step: OnStep = silent) -> Judged:
+def judge(
+    deals: DealTable, budget: Budget, seed: int, on_step: OnStep = silent, tiers: TiersSettings = USUAL_TIERS
+) -> Judged:
     """Judge on deals that were not learnt from, forward in time where there are dates."""
     judgement = plan_judgement(deals, seed)
     on_step("judging on deals it did not see", 0, len(judgement.folds))
@@ -81,12 +91,16 @@ def judge(deals: DealTable, budget: Budget, seed: int, on_step: OnStep = silent)
         budget,
         seed,
         lambda done, total: on_step("judging on deals it did not see", done, total),
+        tiers=tiers,
     )
-    return Judged(deals, judgement, evaluation, verdict_of(evaluation, deals))
+    return Judged(deals, judgement, evaluation, verdict_of(evaluation, deals), tiers)
 
 
 def fit(judged: Judged, budget: Budget, seed: int, on_step: OnStep = silent) -> Fitted:
-    """Search on all deals, fit, and draw the profile. Raises `NoSignal` where the ranking is not reliable."""
+    """Search on all deals, fit, cut tiers, and draw the profile.
+
+    Raises `NoSignal` where the ranking is not reliable.
+    """
     refuse_without_signal(judged.verdict)
     with one_core_each(len(judged.deals.won)):
         return _fitted(judged, budget, seed, on_step)
@@ -101,10 +115,18 @@ def _fitted(judged: Judged, budget: Budget, seed: int, on_step: OnStep) -> Fitte
     if judged.judgement.kind == "forward" and judged.evaluation.skill.level_is_off:
         latest = judged.judgement.folds[-1].test
         model = anchored(model, data.rows[latest], deals.won[latest])
+    out_of_fold = found.crossed.log_odds
+    own = fit_cuts(out_of_fold, data.won, data.groups, judged.tiers, model.anchor)
     voices = cross_contributions(data, found.best, found.crossed, seed)
     profile = draw_profile(Evidence(deals.attributes, data, model, voices, deals.opened), TARGET, seed)
     on_step("fitting and explaining", 1, 1)
-    return Fitted(model, profile, found)
+    return Fitted(
+        model=model,
+        tiering=tiers_of(judged.evaluation, own, judged.tiers),
+        profile=profile,
+        reference=draw_reference(data.rows, data.vocabulary.columns, out_of_fold),
+        found=found,
+    )
 
 
 def refuse_without_signal(verdict: Verdict) -> None:
@@ -144,7 +166,10 @@ def bundle_of(config: Config, root: Path, judged: Judged, fitted: Fitted, stamp:
         attributes=deals.attributes,
         prospects=config.prospects,
         model=fitted.model,
+        tiering=fitted.tiering,
+        policy=config.policy(),
         profile=fitted.profile,
+        reference=fitted.reference,
         verdict=judged.verdict,
         golden=make_golden(fitted.model, deals.attributes, golden_day, config.seed),
     )

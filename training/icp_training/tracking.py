@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icp_ml.errors import ConfigError
-from icp_ml.profile.records import Provenance, Verdict
+from icp_ml.errors import ConfigError, Locked
+from icp_ml.profile.records import Profile, Provenance, Verdict
+from icp_ml.serve.documents import as_json_value
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -42,25 +43,57 @@ class Run:
         self.client.set_terminated(self.run_id, status)
 
 
-def open_run(root: Path, experiment: str, tags: dict[str, str]) -> Run:
-    """Start a run in the experiment of this name, which is made where it does not exist."""
+@dataclass(frozen=True)
+class Place:
+    """Where runs and versions are recorded. uri: what MLflow calls it. artifacts: None where a server decides.
+
+    shown, mend: what to call it, and what to do where it cannot be used.
+    """
+
+    uri: str
+    artifacts: Path | None
+    shown: str
+    mend: str
+
+
+def place_of(root: Path) -> Place:
+    """The server of MLFLOW_TRACKING_URI, else the project's own database."""
+    server = os.environ.get("MLFLOW_TRACKING_URI")
+    if server:
+        mend = "check MLFLOW_TRACKING_URI, or unset it to use the project's mlruns/"
+        return Place(server, None, server, mend)
+    folder = (root / "mlruns").resolve()
+    return Place(f"sqlite:///{folder / DATABASE}", folder / ARTIFACTS, str(folder), "move away what is there")
+
+
+def has_record(root: Path) -> bool:
+    """Whether anything can have been recorded: a server is configured, or the project's database exists."""
+    return bool(os.environ.get("MLFLOW_TRACKING_URI")) or (root / "mlruns" / DATABASE).is_file()
+
+
+def connect(root: Path) -> MlflowClient:
+    """A client for runs and versions. Raises `ConfigError` where the record cannot be used."""
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", RETRIES)
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # a bundle is a moment's work
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # a job reads what stands there
     from mlflow import MlflowClient  # noqa: PLC0415 - it takes seconds, which `icp check` and `icp init` need not wait
 
     # MLflow sets its own levels when it is imported; what its database does at its first start is no news to a person.
     for noisy in ("mlflow.store.db.utils", "mlflow", "alembic", "alembic.runtime.migration"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
 
-    server = os.environ.get("MLFLOW_TRACKING_URI")
-    folder = (root / "mlruns").resolve()
-    where = None if server else (folder / ARTIFACTS / experiment).as_uri()
-    mend = (
-        "check MLFLOW_TRACKING_URI, or unset it to use the project's mlruns/" if server else "move away what is there"
-    )
-    with reaching(server or str(folder), mend):
-        if not server:
-            folder.mkdir(parents=True, exist_ok=True)
-        client = MlflowClient(server or f"sqlite:///{folder / DATABASE}")
+    place = place_of(root)
+    with reaching(place.shown, place.mend):
+        if place.artifacts is not None:
+            place.artifacts.parent.mkdir(parents=True, exist_ok=True)
+        return MlflowClient(place.uri)
+
+
+def open_run(root: Path, experiment: str, tags: dict[str, str]) -> Run:
+    """Start a run in the experiment of this name, which is made where it does not exist."""
+    client, place = connect(root), place_of(root)
+    where = None if place.artifacts is None else (place.artifacts / experiment).as_uri()
+    with reaching(place.shown, place.mend):
         found = client.get_experiment_by_name(experiment)
         experiment_id = found.experiment_id if found else client.create_experiment(experiment, artifact_location=where)
         return Run(client, client.create_run(experiment_id, tags=tags).info.run_id)
@@ -68,13 +101,18 @@ def open_run(root: Path, experiment: str, tags: dict[str, str]) -> Run:
 
 @contextmanager
 def reaching(place: str, mend: str) -> Iterator[None]:
-    """Raise `ConfigError` where the record of runs cannot be used: a server that is away, a file that is none."""
+    """Raise `ConfigError` where the record of runs cannot be used: a server that is away, a file that is none.
+
+    `Locked` where somebody else is writing into the database and does not come to an end.
+    """
     from mlflow.exceptions import MlflowException  # noqa: PLC0415 - as above
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - it comes with MLflow
 
     try:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
+        if "database is locked" in str(error):
+            raise Locked(f"the record of runs at {place} is being written by somebody else; try again later") from error
         reason = textwrap.shorten(str(error).partition("\n")[0] or type(error).__name__, LONGEST_REASON)
         raise ConfigError(
             f"a record of runs was expected at {place}, and it cannot be used ({reason}); {mend}"
@@ -96,13 +134,23 @@ def closing_run(run: Run) -> Iterator[None]:
 
 
 def record_verdict(run: Run, verdict: Verdict) -> None:
-    """Every figure of every method, by name "method.metric", and the verdict as tags."""
+    """Every figure of every method, by name "method.metric", the verdict as tags, and all of it as verdict.json."""
     for method, figures in verdict.figures.items():
         for metric, figure in figures.items():
             run.client.log_metric(run.run_id, f"{method.replace(' ', '_')}.{metric}", figure.value)
     run.client.log_metric(run.run_id, "skill", verdict.skill)
     run.client.set_tag(run.run_id, "verdict", "reliable" if verdict.reliable else "no reliable signal")
     run.client.set_tag(run.run_id, "judged", verdict.kind)
+    run.client.log_dict(run.run_id, _document(verdict), "verdict.json")
+
+
+def record_profile(run: Run, profile: Profile) -> None:
+    """The ICP as profile.json."""
+    run.client.log_dict(run.run_id, _document(profile), "profile.json")
+
+
+def _document(record: Verdict | Profile) -> dict[str, object]:
+    return {name: as_json_value(value) for name, value in record.model_dump().items()}
 
 
 def record_bundle(run: Run, provenance: Provenance, content_hash: str, folder: Path) -> None:

@@ -1,0 +1,134 @@
+"""`icp explain`: one prospect of a list, with everything that speaks for and against it.
+
+Reads the clock once, for the day to which ages count.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from icp_ml.profile.records import Provenance
+    from icp_ml.serve.explaining import Explanation
+
+
+def explain(
+    prospects: Annotated[Path, typer.Argument(help="The list: CSV, Parquet, or a folder of Parquet files.")],
+    *,
+    wanted: Annotated[str, typer.Option("--id", help="The id of the prospect; its row number where there is no id.")],
+    model: Annotated[
+        str | None, typer.Option(help="A bundle folder or the name of a model. Default: what is live, else the newest.")
+    ] = None,
+    id_column: Annotated[str | None, typer.Option(help="The list's id column.")] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--map", help='"List Column=attribute column", as often as needed; adds to the model\'s map.'),
+    ] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day to which ages count. Default: today.")
+    ] = None,
+    delimiter: Annotated[str | None, typer.Option(help="What separates the columns of a CSV list.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="The encoding of a CSV list, such as cp1252.")] = None,
+    known: Annotated[
+        Path | None, typer.Option(help="The deals in which customers and open deals are recognised today.")
+    ] = None,
+    no_known: Annotated[bool, typer.Option("--no-known", help="Recognise no customers and open deals.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON and nothing else.")] = False,
+) -> None:
+    """Explain the score of one prospect: what speaks for it, what against, and what is not known."""
+    from icp_ml.cli.lists import known_accounts, open_list
+    from icp_ml.cli.pages import print_page
+    from icp_ml.cli.places import find_model
+    from icp_ml.deals.prospects import batches_of
+    from icp_ml.serve import explaining
+    from icp_ml.serve.incoming import NamedBatch
+    from icp_ml.serve.scoring import Scorer
+
+    folder = find_model(model)
+    scorer = Scorer.load(folder)
+    opened = open_list(
+        prospects, scorer, id_column=id_column, columns=columns or [], delimiter=delimiter, encoding=encoding
+    )
+    scorer = replace(scorer, known=None if no_known else known_accounts(scorer, folder, known))
+    absent = frozenset(opened.absent)
+    raw = batches_of(opened, scorer.read_attributes)
+    found = explaining.find_row((NamedBatch(batch, opened.id, absent) for batch in raw), wanted)
+    day = as_of.date() if as_of else date.today()
+    explanation = explaining.explain(scorer, found, day)
+    provenance = scorer.bundle.provenance
+    if as_json:
+        about = {"model": provenance.name, "version": provenance.version, "target": provenance.target}
+        document = {**about, "as_of": day.isoformat(), **asdict(explanation)}
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    else:
+        print_page(_page(explanation, provenance, day))
+
+
+def _page(found: Explanation, provenance: Provenance, day: date) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    others = f"; {found.rows:,} rows have this id, and this is the first" if found.rows > 1 else ""
+    yield Text(f"{found.id} (row {found.row:,}{others})", style="bold")
+    yield f"{provenance.name} version {provenance.version}, target '{provenance.target}', as of {day}"
+    yield f"Status: {found.status}"
+    if found.score is not None:
+        yield from _scored(found, found.score)
+    if found.not_known:
+        yield f"Not known: {', '.join(found.not_known)}"
+    if found.score is not None:
+        yield (
+            "The order is supported by the deals; for a company that nobody talks to yet the probability is an "
+            "assumption. Reasons say what the model uses, not what causes a win."
+        )
+
+
+def _scored(found: Explanation, score: float) -> Iterator[RenderableType]:
+    tier = "No tier" if found.tier is None else _tier(found.tier)
+    quadrant = "" if found.quadrant is None else f", {found.quadrant}"
+    yield f"{tier}: score {score:.1f}, probability {found.probability:.1%}{quadrant}"
+    yield f"Action: {found.action}"
+    yield _sum_table(found, score)
+    yield _reasons_table(found)
+
+
+def _tier(label: str) -> str:
+    return f"Tier {label}" if label[:1].isdecimal() else label.capitalize()
+
+
+def _sum_table(found: Explanation, score: float) -> Table:
+    from icp_ml.cli.pages import add_row, plain_table
+
+    table = plain_table("How the score adds up", "part", "points")
+    table.columns[1].justify = "right"
+    add_row(table, "the average deal", f"{found.base_score:.2f}")
+    for layer, points in found.layers.items():
+        add_row(table, layer, f"{points:+.2f}")
+    add_row(table, "score", f"{score:.2f}")
+    for axis, points in found.axes.items():
+        add_row(table, f"of which {axis}", f"{points:+.2f}")
+    return table
+
+
+def _reasons_table(found: Explanation) -> Table:
+    """Every factor that moves this row at all; with the average deal they add up to the log-odds."""
+    from icp_ml.cli.pages import add_row, plain_table
+
+    table = plain_table("What speaks for it, and what against", "reason", "log-odds")
+    table.columns[1].justify = "right"
+    for reason in found.speaks_for:
+        add_row(table, f"for: {reason.text}", f"{reason.effect:+.3f}")
+    for reason in found.against:
+        add_row(table, f"against: {reason.text}", f"{reason.effect:+.3f}")
+    add_row(table, "the average deal", f"{found.base_log_odds:+.3f}")
+    add_row(table, "sum", f"{found.log_odds:+.3f}")
+    return table

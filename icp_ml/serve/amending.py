@@ -1,0 +1,238 @@
+"""What people change about a bundle without training: where tiers start, what is done, who is left out.
+
+    cuts: {1: 0.45, 2: 0.25}                   # the probability from which a prospect is in the tier
+    actions: {2: automated nurture}            # as in a configuration; tiers not named keep their actions
+    exclusions:                                # takes the place of all exclusions; [] for none
+      - {name: public sector, attribute: industry, is: [Government], reason: policy}
+    boundary: []
+    known: null                                # no customers and open deals are recognised any more
+
+What is not named stays as it is, and so does the model: the result has the same model hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Annotated, Final
+
+import numpy as np
+from pydantic import BeforeValidator, Field
+from scipy.special import logit
+
+from icp_ml.deals.known_settings import KnownSettings
+from icp_ml.deals.policy import ActionsSettings, RuleSettings, TierActions
+from icp_ml.deals.rules import bind_rules
+from icp_ml.deals.settings import Settings, parse_settings
+from icp_ml.deals.words import listed
+from icp_ml.errors import ConfigError
+from icp_ml.model.tiers import MARGIN, Cuts
+from icp_ml.model.win_model import WinModel
+from icp_ml.profile.tiering import Policy, Tiering
+from icp_ml.serve.bundle import Bundle
+from icp_ml.serve.tier_book import QUADRANT_TEXTS
+
+NONE: Final = "none"
+
+
+def _text_keys(value: object) -> object:
+    """YAML reads `1` as a number; a tier is named by a text."""
+    return {str(key): item for key, item in value.items()} if isinstance(value, Mapping) else value
+
+
+Probability = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Amendment(Settings):
+    """What is to be changed; see the head of the file. What was not given stays as it is.
+
+    cuts: by the label of a tier, the probability from which a prospect is in it, between 0 and 1, as `probability` of
+    a scored list has it. actions: by tier a text, or texts by quadrant. exclusions, boundary: all of them.
+    """
+
+    cuts: Annotated[dict[str, Probability], BeforeValidator(_text_keys)] = Field(default_factory=dict)
+    actions: Annotated[dict[str, str | dict[str, str]], BeforeValidator(_text_keys)] = Field(default_factory=dict)
+    exclusions: tuple[RuleSettings, ...] = ()
+    boundary: tuple[RuleSettings, ...] = ()
+    known: KnownSettings | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that differs: what it is, what it was before and what it is after, in words."""
+
+    what: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.after} (before: {self.before})"
+
+
+def amended(bundle: Bundle, changes: Amendment, version: int, created: str, reason: str) -> Bundle:
+    """The same model as a new version, with `changes` made and written down in its provenance.
+
+    version: of the new bundle. created: ISO date and time. reason: why, in words, not blank. `amended_from` is the
+    version that was trained, and `changes` holds all that was changed since, in order.
+
+    Raises `ConfigError` where nothing would change, no reason is given, a tier that is named has no cut, cuts would no
+    longer fall, or a rule does not fit the attributes of the bundle.
+    """
+    if not reason.strip():
+        raise ConfigError("a reason for the change was expected, and none was given; say why with --reason")
+    tiering = _tiering(bundle, changes)
+    policy = _policy(bundle, changes)
+    result = replace(bundle, tiering=tiering, policy=policy)
+    found = differences(bundle, result)
+    if not found:
+        raise ConfigError(
+            "at least one change was expected, and all that is named is so already; see it with `icp show`, and name "
+            "what is to be different"
+        )
+    provenance = bundle.provenance
+    said = tuple(f"v{version}: {change}. Reason: {reason.strip()}" for change in found)
+    update = {
+        "version": version,
+        "created": created,
+        "amended_from": provenance.version if provenance.amended_from is None else provenance.amended_from,
+        "changes": (*provenance.changes, *said),
+    }
+    return replace(result, provenance=provenance.model_copy(update=update))
+
+
+def differences(before: Bundle, after: Bundle) -> tuple[Change, ...]:
+    """What was amended between two bundles of one model: cuts, actions, exclusions, boundary, known, in this order."""
+    old, new = before.policy, after.policy
+    return (
+        *_cut_changes(before.model, before.tiering.cuts, after.tiering.cuts),
+        *_action_changes(old.actions, new.actions),
+        *_rule_changes("exclusion", old.exclusions, new.exclusions),
+        *_rule_changes("boundary", old.boundary, new.boundary),
+        *_known_changes(old.known, new.known),
+    )
+
+
+def _tiering(bundle: Bundle, changes: Amendment) -> Tiering:
+    """Cuts at the new places, scores as they were. The table stays, with a note that it is of other cuts."""
+    before = bundle.tiering.cuts
+    bounds = _bounds(bundle.model, before, changes.cuts)
+    if bounds == before.log_odds:
+        return bundle.tiering
+    cuts = replace(
+        before,
+        log_odds=bounds,
+        low=min(before.low, bounds[-1] - MARGIN),
+        high=max(before.high, bounds[0] + MARGIN),
+    )
+    table = bundle.tiering.table
+    notes = (
+        f"The cut of {change.what.partition(' starts')[0]} was moved by hand from probability {change.before} to "
+        f"{change.after}; the table is of the cuts as they were fitted."
+        for change in _cut_changes(bundle.model, before, cuts)
+    )
+    return replace(bundle.tiering, cuts=cuts, table=table.model_copy(update={"notes": (*table.notes, *notes)}))
+
+
+def _bounds(model: WinModel, cuts: Cuts, wanted: Mapping[str, float]) -> tuple[float, ...]:
+    """The new log-odds of each cut. A cut that reads the same as before is not moved."""
+    started = cuts.labels[:-1]
+    for label in wanted:
+        if label not in started:
+            there = f"there are cuts for {listed(started)}" if started else "all tiers are merged, so there is no cut"
+            raise ConfigError(f"cuts: expected a tier that starts at a cut, found '{label}'; {there}")
+    bounds = list(cuts.log_odds)
+    for place, label in enumerate(started):
+        if label in wanted and f"{wanted[label]:.4g}" != _probability(model, bounds[place]):
+            bounds[place] = float(logit(wanted[label])) - model.anchor
+    for (upper, lower), labels in zip(pairwise(bounds), pairwise(started), strict=True):
+        if not upper > lower:
+            raise ConfigError(
+                f"cuts: expected probabilities that fall from tier to tier, found {_probability(model, upper)} for "
+                f"tier {labels[0]} and {_probability(model, lower)} for tier {labels[1]}; correct one of them"
+            )
+    return tuple(bounds)
+
+
+def _probability(model: WinModel, log_odds: float) -> str:
+    """As it is said to people: four digits."""
+    return f"{float(model.probability(np.array(log_odds))):.4g}"
+
+
+def _policy(bundle: Bundle, changes: Amendment) -> Policy:
+    given = changes.model_fields_set
+    before = bundle.policy
+    actions = {**before.actions.model_dump(by_alias=True)}
+    for tier, wanted in changes.actions.items():
+        texts = dict.fromkeys(TierActions.model_fields, wanted) if isinstance(wanted, str) else wanted
+        actions[tier] = {**actions.get(tier, {}), **texts}
+    settings = parse_settings(Policy, {"actions": actions})
+    policy = Policy(
+        actions=settings.actions,
+        exclusions=changes.exclusions if "exclusions" in given else before.exclusions,
+        boundary=changes.boundary if "boundary" in given else before.boundary,
+        known=changes.known if "known" in given else before.known,
+    )
+    bind_rules((*policy.exclusions, *policy.boundary), bundle.attributes)
+    return policy
+
+
+def _cut_changes(model: WinModel, before: Cuts, after: Cuts) -> Iterator[Change]:
+    for label, old, new in zip(before.labels[:-1], before.log_odds, after.log_odds, strict=True):
+        if old != new:
+            yield Change(f"tier {label} starts at probability", _probability(model, old), _probability(model, new))
+
+
+def _action_changes(before: ActionsSettings, after: ActionsSettings) -> Iterator[Change]:
+    """One for each tier."""
+    old, new = before.model_dump(by_alias=True), after.model_dump(by_alias=True)
+    for tier, texts in new.items():
+        changed = [key for key, text in texts.items() if text != old[tier][key]]
+        if changed:
+            what = f"action for tier {tier}" if tier.isdecimal() else f"action for {tier}"
+            yield Change(what, _actions(old[tier], changed), _actions(texts, changed))
+
+
+def _actions(texts: Mapping[str, str], keys: Sequence[str]) -> str:
+    """The texts at these keys by quadrant, or the one text that all five have."""
+    if len(set(texts.values())) == 1:
+        return texts[keys[0]]
+    names = {**{str(key): text for key, text in QUADRANT_TEXTS.items()}, "one_axis": "one axis"}
+    return "; ".join(f"{names[key]}: {texts[key]}" for key in keys)
+
+
+def _rule_changes(kind: str, before: Sequence[RuleSettings], after: Sequence[RuleSettings]) -> Iterator[Change]:
+    old, new = ({rule.name: rule for rule in rules} for rules in (before, after))
+    for name in dict.fromkeys((*old, *new)):
+        if old.get(name) != new.get(name):
+            yield Change(f"{kind} '{name}'", _rule(old.get(name)), _rule(new.get(name)))
+    if set(old) == set(new) and list(old) != list(new):
+        yield Change(f"order of the rules of kind {kind}", listed(list(old)), listed(list(new)))
+
+
+def _rule(rule: RuleSettings | None) -> str:
+    if rule is None:
+        return NONE
+    if rule.values:
+        condition = f"is {listed(rule.values)}"
+    elif rule.missing:
+        condition = "is not known"
+    elif rule.over is not None:
+        condition = f"is over {rule.over:g}"
+    else:
+        condition = f"is under {rule.under:g}"
+    until = f", until {rule.until}" if rule.until else ""
+    return f"{rule.attribute} {condition}{until}" + (f" ({rule.reason})" if rule.reason else "")
+
+
+def _known_changes(before: KnownSettings | None, after: KnownSettings | None) -> Iterator[Change]:
+    if before != after:
+        yield Change("where customers and open deals are found", _known(before), _known(after))
+
+
+def _known(settings: KnownSettings | None) -> str:
+    if settings is None:
+        return NONE
+    outcome = settings.outcome
+    won, still_open = listed(outcome.won) or NONE, listed(outcome.open) or NONE
+    return f"{settings.source}, account '{settings.account}', '{outcome.column}' won: {won}, open: {still_open}"

@@ -1,0 +1,112 @@
+"""The card: what a bundle is, for people who will never open its other files. Markdown, and nothing computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from icp_ml.profile.records import Interval, Profile, Provenance, Verdict
+from icp_ml.profile.tiering import Policy, Tiering
+from icp_ml.profile.tiers import TierTable
+
+
+def card(provenance: Provenance, profile: Profile, verdict: Verdict, tiering: Tiering, policy: Policy) -> str:
+    """The text of card.md, UTF-8, ending in a line end."""
+    parts = (
+        _head(provenance, profile),
+        _judgement(verdict),
+        _tiers(tiering.table),
+        _icp(profile),
+        policy_part(policy),
+        _use(provenance),
+    )
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def _head(provenance: Provenance, profile: Profile) -> Iterator[str]:
+    yield f"# {provenance.name}, version {provenance.version}"
+    yield ""
+    yield (
+        f"Learned from {profile.deals:,} deals of {profile.accounts:,} accounts, {_percent(profile.win_rate)} of them "
+        f"won. Target: `{provenance.target}`. Made {provenance.created}; the data reach to "
+        f"{provenance.extracted or 'a day that is not known'}. Run: {provenance.run_id or 'none'}."
+    )
+    if provenance.amended_from is not None:
+        yield ""
+        yield f"The model is that of version {provenance.amended_from}. Changed since, without training:"
+        yield from (f"- {change}" for change in provenance.changes)
+
+
+def _judgement(verdict: Verdict) -> Iterator[str]:
+    yield "## How good it is"
+    yield ""
+    yield verdict.sentence
+    yield ""
+    own, base = verdict.figures.get("icp-ml", {}), verdict.figures.get("base rate", {})
+    for name in own:
+        beside = f" (base rate: {base[name].value:.3f})" if name in base else ""
+        yield f"- {name.replace('_', ' ')}: {_figure(own[name])}{beside}"
+    yield from (f"- Beware: {warning}" for warning in verdict.warnings)
+
+
+def _tiers(table: TierTable) -> Iterator[str]:
+    yield "## Tiers, on deals that their cuts did not see"
+    yield ""
+    yield "| tier | score | deals | won | win rate (90 %) | share of wins | odds against the next tier |"
+    yield "|---|---|---|---|---|---|---|"
+    for row in table.rows:
+        odds = "" if row.odds_ratio_to_next is None else _figure(row.odds_ratio_to_next)
+        yield (
+            f"| {row.label} | {row.score_from:g} to {row.score_to:g} | {row.deals:,} | {row.won:,} | "
+            f"{_percent(row.win_rate)} | {row.share_of_wins:.0%} | {odds} |"
+        )
+    yield ""
+    yield table.objective
+    yield from (f"- {note}" for note in (*table.notes, *table.warnings))
+
+
+def _icp(profile: Profile) -> Iterator[str]:
+    yield "## What is looked for"
+    yield ""
+    for attribute in profile.presented():
+        helps = _conditions([condition.text for condition in attribute.helps])
+        hurts = _conditions([condition.text for condition in attribute.hurts])
+        yield f"- **{attribute.factor}** ({attribute.layer}): helps {helps}; hurts {hurts}"
+    if not profile.presented():
+        yield "No single attribute stands up given all the others."
+
+
+def _conditions(texts: Sequence[str]) -> str:
+    return ", ".join(texts) or "nothing"
+
+
+def policy_part(policy: Policy) -> Iterator[str]:
+    """The lines about exclusions and boundary, which a card of any kind has."""
+    yield "## Rules"
+    yield ""
+    rules = [
+        *(f"- excluded: {rule.name}{_why(rule.reason)}" for rule in policy.exclusions),
+        *(f"- in the market only: {rule.name}{_why(rule.reason)}" for rule in policy.boundary),
+    ]
+    yield from rules or ["None."]
+
+
+def _why(reason: str) -> str:
+    return f" ({reason})" if reason else ""
+
+
+def _use(provenance: Provenance) -> Iterator[str]:
+    yield "## How to read it"
+    yield ""
+    yield (
+        f"The probability is that of `{provenance.target}` for an opportunity that was opened and closes. For "
+        "companies that nobody talks to yet the order is supported by the deals, and the level is an assumption. "
+        "Reasons add up to the log-odds that order the list; they say what the model uses, not what causes a win."
+    )
+
+
+def _figure(found: Interval) -> str:
+    return f"{found.value:.3g} [{found.low:.3g}, {found.high:.3g}]"
+
+
+def _percent(found: Interval) -> str:
+    return f"{found.value:.1%} [{found.low:.1%}, {found.high:.1%}]"

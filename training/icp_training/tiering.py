@@ -1,0 +1,25 @@
+"""Tiers of a model: cut on out-of-fold log-odds of all deals, measured by cuts of the same making that saw fewer.
+
+Each fold's cuts come from its own training deals, and place its test deals; what the pooled places show is what is
+said of the tiers, and which of them are merged. The cuts that the bundle carries are fitted last, on all deals.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from icp_ml.deals.policy import TiersSettings
+from icp_ml.model.tier_cuts import FittedCuts
+from icp_ml.model.tiers import in_common
+from icp_ml.profile.tiering import Tiering
+from icp_ml.profile.tiers import TieredDeals, merge_until_told_apart, objective_sentence
+from icp_training.evaluation import Evaluation
+
+
+def tiers_of(evaluation: Evaluation, own: FittedCuts, settings: TiersSettings) -> Tiering:
+    """The bundle's tiers. own: cuts fitted on the out-of-fold log-odds of all deals."""
+    *folds, cuts = in_common([*(result.cuts for result in evaluation.results), own.cuts])
+    places = [fold.tiers(result.model) for fold, result in zip(folds, evaluation.results, strict=True)]
+    judged = TieredDeals(np.concatenate(places), evaluation.judged.won, evaluation.judged.groups)
+    cuts, table = merge_until_told_apart(judged, cuts, objective_sentence(settings), own.notes)
+    return Tiering(settings, cuts, table)

@@ -1,0 +1,126 @@
+"""What the command line asks of the registry, with the names that people type.
+
+icp                    the challenger of icp
+icp/v3, models/icp/v3  a bundle; it is registered first where the registry does not know it
+models:/icp/3          MLflow's number 3 of icp
+models:/icp@previous   an alias
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from icp_ml.deals.words import listed
+from icp_ml.errors import ConfigError, ModelNotFound
+from icp_ml.serve import ledger
+from icp_ml.serve.bundle import open_bundle
+from icp_ml.serve.ledger import Entry
+from icp_training import promotion
+from icp_training.promotion import Promotion
+from icp_training.registry import CHALLENGER, Registered, Registry, register, registry_of
+from icp_training.registry_lock import Asker
+from icp_training.tracking import closing_run, has_record, open_run, place_of, reaching
+
+_URI: Final = re.compile(r"^models:/+(?P<name>[^/@]+)(?:@(?P<alias>[\w-]+)|/(?P<number>\d+))$")
+_NAME: Final = re.compile(r"^(?P<name>[^/\\]+)(?:/(?P<version>v\d+))?$")
+
+
+def promote(root: Path, model: str | None, asker: Asker) -> Promotion:
+    """Make a model live. model: see the head of the file; None for the challenger of the only name."""
+    with _reaching(root):
+        name, wanted = _wanted(root, model, asker)
+        return promotion.promote(registry_of(root, name), wanted, asker)
+
+
+def rollback(root: Path, name: str | None, asker: Asker) -> Promotion:
+    """Make the version before the live one live again. name: None for the only one."""
+    with _reaching(root):
+        return promotion.rollback(registry_of(root, name or only_name(root)), asker)
+
+
+def history(root: Path, asker: Asker, name: str | None = None) -> tuple[Entry, ...]:
+    """The ledger, after what was left half done has been settled, where there is a registry; else as the file is.
+
+    name: None for all names that models/ knows; one that it does not know is looked up in the registry.
+    """
+    if has_record(root):
+        with _reaching(root):
+            for each in [name] if name else _names(root):
+                promotion.settle(registry_of(root, each), asker)
+    return tuple(entry for entry in ledger.entries(root / "models") if name in (None, entry.name))
+
+
+def bundle_at(root: Path, uri: str, asker: Asker) -> Path:
+    """The bundle folder of a `models:/` URI, brought from the registry where it is not there."""
+    name, wanted = _of_uri(uri)
+    with _reaching(root):
+        registry = registry_of(root, name)
+        promotion.settle(registry, asker)
+        return registry.fetch(registry.need(wanted))[0]
+
+
+def only_name(root: Path) -> str:
+    """The name of the models of a project that has one. Raises `ModelNotFound` where it has none or several."""
+    names = _names(root)
+    if len(names) != 1:
+        found = f"{len(names)} names, {listed(names)}" if names else "none"
+        raise ModelNotFound(
+            f"models of one name were expected in {root / 'models'}, and {found} found; say which you mean"
+        )
+    return names[0]
+
+
+def _names(root: Path) -> list[str]:
+    models = root / "models"
+    folders = {found.parent.parent.name for found in models.glob("*/v*/manifest.json")}
+    return sorted(folders | {entry.name for entry in ledger.entries(models)})
+
+
+def _wanted(root: Path, model: str | None, asker: Asker) -> tuple[str, str]:
+    """The name, and what `Registry.find` is to look for."""
+    if model is None:
+        return only_name(root), f"@{CHALLENGER}"
+    if model.startswith("models:/"):
+        return _of_uri(model)
+    for folder in (Path(model), root / "models" / model):
+        if (folder / "manifest.json").is_file():
+            return _registered_number(root, folder, asker)
+    match = _NAME.match(model)
+    if match is None:
+        raise ModelNotFound(f"a bundle folder or the name of a model was expected, and '{model}' is neither")
+    return match["name"], match["version"] or f"@{CHALLENGER}"
+
+
+def _of_uri(uri: str) -> tuple[str, str]:
+    match = _URI.match(uri)
+    if match is None:
+        raise ConfigError(f"a URI such as models:/icp@champion or models:/icp/3 was expected, and '{uri}' was found")
+    return match["name"], match["number"] or f"@{match['alias']}"
+
+
+def _registered_number(root: Path, folder: Path, asker: Asker) -> tuple[str, str]:
+    """The version of this bundle; one that the registry does not know, such as an amended one, is registered."""
+    stored = open_bundle(folder)
+    provenance = stored.bundle.provenance
+    registry = registry_of(root, provenance.name)
+    for each in reversed(registry.versions()):
+        if (each.version, each.content_hash) == (provenance.version, stored.content_hash):
+            return registry.name, each.number
+    return registry.name, _register_alone(root, registry, folder, asker).number
+
+
+def _register_alone(root: Path, registry: Registry, folder: Path, asker: Asker) -> Registered:
+    run = open_run(root, registry.name, {"registered": asker.now})
+    with closing_run(run):
+        return register(run, registry, folder)
+
+
+@contextmanager
+def _reaching(root: Path) -> Iterator[None]:
+    place = place_of(root)
+    with reaching(place.shown, place.mend):
+        yield
