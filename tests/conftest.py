@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.cli_projects import icp
+from tests.weighted_projects import write_weighted
+
 settings.register_profile("repeatable", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("repeatable")
 
@@ -35,3 +38,13 @@ def new_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[
         open_run(first, "first", {}).end("FINISHED")
         empty = first / "mlruns" / DATABASE
         yield make
+
+
+@pytest.fixture
+def weighted_project(new_project: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a hand-weighted scorecard that was made, and a list; the terminal in it."""
+    folder = write_weighted(new_project("weighted"))
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("ICP_HOME", raising=False)
+    assert icp("train", "start.yaml").code == 0
+    return folder

@@ -19,7 +19,7 @@ from icp_ml.errors import ConfigError
 
 if TYPE_CHECKING:
     from icp_ml.serve.amending import Amendment, Change
-    from icp_ml.serve.bundle import Bundle, StoredBundle
+    from icp_ml.serve.loading import AnyBundle, AnyStored
 
 _VERSION = re.compile(r"^v(\d+)$")
 
@@ -36,7 +36,9 @@ def amend(
     ] = None,
     cuts: Annotated[
         list[str] | None,
-        typer.Option("--cut", help='"TIER=PROBABILITY" from which a prospect is in the tier; as often as needed.'),
+        typer.Option(
+            "--cut", help='"TIER=PROBABILITY" from which a prospect is in the tier; of a scorecard TIER=SCORE.'
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON and nothing else.")] = False,
 ) -> None:
@@ -44,18 +46,18 @@ def amend(
     from icp_ml.cli.places import find_model
     from icp_ml.cli.promote import check_reason
     from icp_ml.serve.amending import amended, differences
-    from icp_ml.serve.bundle import open_bundle, write_bundle
+    from icp_ml.serve.loading import open_any, write_any
 
     check_reason(reason)
     wanted = _wanted(changes, cuts or [])
     folder = find_model(model)
-    before = open_bundle(folder)
+    before = open_any(folder)
     versions = _versions_folder(folder, before.bundle)
     version = _next_version(versions)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     after = amended(before.bundle, wanted, version, now, reason)
     target = versions / f"v{version}"
-    content_hash = write_bundle(after, target)
+    content_hash = write_any(after, target)
     found = differences(before.bundle, after)
     if as_json:
         typer.echo(json.dumps(_document(before, after, target, content_hash, found), indent=2, ensure_ascii=False))
@@ -86,7 +88,7 @@ def _cut(text: str) -> tuple[str, float]:
         raise ConfigError(f"--cut was expected as TIER=PROBABILITY such as 1=0.45, and '{text}' was found") from None
 
 
-def _versions_folder(folder: Path, bundle: Bundle) -> Path:
+def _versions_folder(folder: Path, bundle: AnyBundle) -> Path:
     """Where the new version goes: beside the amended one, or below models/ where that is no version's folder."""
     from icp_ml.cli.places import project_root
 
@@ -104,7 +106,7 @@ def _next_version(versions: Path) -> int:
 
 
 def _document(
-    before: StoredBundle, after: Bundle, folder: Path, content_hash: str, found: Sequence[Change]
+    before: AnyStored, after: AnyBundle, folder: Path, content_hash: str, found: Sequence[Change]
 ) -> dict[str, object]:
     return {
         "name": after.provenance.name,
@@ -117,7 +119,7 @@ def _document(
     }
 
 
-def _print(before: StoredBundle, after: Bundle, folder: Path, content_hash: str, found: Sequence[Change]) -> None:
+def _print(before: AnyStored, after: AnyBundle, folder: Path, content_hash: str, found: Sequence[Change]) -> None:
     from icp_ml.cli.pages import add_row, plain_table, print_page
 
     old, new = before.bundle.provenance, after.provenance

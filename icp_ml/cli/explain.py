@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from icp_ml.profile.records import Provenance
+    from icp_ml.profile.weighted_records import WeightedProvenance
     from icp_ml.serve.explaining import Explanation
 
 
@@ -52,10 +53,10 @@ def explain(
     from icp_ml.deals.prospects import batches_of
     from icp_ml.serve import explaining
     from icp_ml.serve.incoming import NamedBatch
-    from icp_ml.serve.scoring import Scorer
+    from icp_ml.serve.loading import load
 
     folder = find_model(model)
-    scorer = Scorer.load(folder)
+    scorer = load(folder)
     opened = open_list(
         prospects, scorer, id_column=id_column, columns=columns or [], delimiter=delimiter, encoding=encoding
     )
@@ -74,18 +75,21 @@ def explain(
         print_page(_page(explanation, provenance, day))
 
 
-def _page(found: Explanation, provenance: Provenance, day: date) -> Iterator[RenderableType]:
+def _page(found: Explanation, provenance: Provenance | WeightedProvenance, day: date) -> Iterator[RenderableType]:
     from rich.text import Text
 
+    from icp_ml.profile.weighted_records import NOT_A_PROBABILITY
+
     others = f"; {found.rows:,} rows have this id, and this is the first" if found.rows > 1 else ""
+    what = f"a {NOT_A_PROBABILITY}" if provenance.target is None else f"target '{provenance.target}'"
     yield Text(f"{found.id} (row {found.row:,}{others})", style="bold")
-    yield f"{provenance.name} version {provenance.version}, target '{provenance.target}', as of {day}"
+    yield f"{provenance.name} version {provenance.version}, {what}, as of {day}"
     yield f"Status: {found.status}"
     if found.score is not None:
         yield from _scored(found, found.score)
     if found.not_known:
         yield f"Not known: {', '.join(found.not_known)}"
-    if found.score is not None:
+    if found.score is not None and found.log_odds is not None:
         yield (
             "The order is supported by the deals; for a company that nobody talks to yet the probability is an "
             "assumption. Reasons say what the model uses, not what causes a win."
@@ -94,15 +98,21 @@ def _page(found: Explanation, provenance: Provenance, day: date) -> Iterator[Ren
 
 def _scored(found: Explanation, score: float) -> Iterator[RenderableType]:
     tier = "No tier" if found.tier is None else _tier(found.tier)
+    probability = "" if found.probability is None else f", probability {found.probability:.1%}"
     quadrant = "" if found.quadrant is None else f", {found.quadrant}"
-    yield f"{tier}: score {score:.1f}, probability {found.probability:.1%}{quadrant}"
+    yield f"{tier}: score {score:.1f}{probability}{quadrant}"
     yield f"Action: {found.action}"
     yield _sum_table(found, score)
-    yield _reasons_table(found)
+    yield _reasons_table(found, score)
 
 
 def _tier(label: str) -> str:
     return f"Tier {label}" if label[:1].isdecimal() else label.capitalize()
+
+
+def _start(found: Explanation) -> str:
+    """What the parts and the reasons add to."""
+    return "the usual points" if found.log_odds is None else "the average deal"
 
 
 def _sum_table(found: Explanation, score: float) -> Table:
@@ -110,7 +120,7 @@ def _sum_table(found: Explanation, score: float) -> Table:
 
     table = plain_table("How the score adds up", "part", "points")
     table.columns[1].justify = "right"
-    add_row(table, "the average deal", f"{found.base_score:.2f}")
+    add_row(table, _start(found), f"{found.base_score:.2f}")
     for layer, points in found.layers.items():
         add_row(table, layer, f"{points:+.2f}")
     add_row(table, "score", f"{score:.2f}")
@@ -119,16 +129,19 @@ def _sum_table(found: Explanation, score: float) -> Table:
     return table
 
 
-def _reasons_table(found: Explanation) -> Table:
-    """Every factor that moves this row at all; with the average deal they add up to the log-odds."""
+def _reasons_table(found: Explanation, score: float) -> Table:
+    """Every factor that moves this row at all; with the base they add up to the log-odds, or to the score."""
     from icp_ml.cli.pages import add_row, plain_table
 
-    table = plain_table("What speaks for it, and what against", "reason", "log-odds")
+    unit, base, total = ("log-odds", found.base_log_odds, found.log_odds)
+    if base is None or total is None:
+        unit, base, total = ("points", found.base_score, score)
+    table = plain_table("What speaks for it, and what against", "reason", unit)
     table.columns[1].justify = "right"
     for reason in found.speaks_for:
         add_row(table, f"for: {reason.text}", f"{reason.effect:+.3f}")
     for reason in found.against:
         add_row(table, f"against: {reason.text}", f"{reason.effect:+.3f}")
-    add_row(table, "the average deal", f"{found.base_log_odds:+.3f}")
-    add_row(table, "sum", f"{found.log_odds:+.3f}")
+    add_row(table, _start(found), f"{base:+.3f}")
+    add_row(table, "sum", f"{total:+.3f}")
     return table

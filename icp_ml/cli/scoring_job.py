@@ -16,10 +16,10 @@ from icp_ml.errors import TooManyUnusable
 
 if TYPE_CHECKING:
     from icp_ml.deals.prospects import ProspectList
+    from icp_ml.serve.list_scorer import ScoredBatch
     from icp_ml.serve.loading import AnyScorer
     from icp_ml.serve.notes import ScoringNotes
     from icp_ml.serve.previous import Changes, Movement, Moves, PreviousList
-    from icp_ml.serve.scoring import ScoredBatch
     from icp_ml.serve.sidefile import SideFile
 
 

@@ -265,7 +265,8 @@ class RuleSettings(Settings):
     name: what outputs call the rule. Exactly one condition: `is` (field `values`: values of a category, ordered or
     flag, or members of a set), `over` or `under` (numbers; ages in years of a date or year; neither holds at the
     number itself), or `missing: true`.
-    reason: why, in words. until: the rule holds up to this day, as a lock-in does; None is for good.
+    reason: why, in words. until: the first day on which the rule holds no more, as when a lock-in ends; None is for
+    good.
     """
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)

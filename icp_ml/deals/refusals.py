@@ -79,7 +79,8 @@ def _known_keys(model_class: type[BaseModel], place: Sequence[int | str]) -> lis
 def _step(annotation: object, part: int | str) -> object:
     found = _as_model(annotation)
     if found is not None:
-        return found.model_fields[str(part)].annotation if part in found.model_fields else None
+        fields = {field.alias or name: field.annotation for name, field in found.model_fields.items()}
+        return fields.get(str(part))
     for option in _options(annotation):
         arguments = get_args(option)
         if arguments and get_origin(option) in (dict, Mapping):

@@ -34,17 +34,17 @@ class _EachKeyOnce(yaml.SafeLoader):
             ) from None
 
 
-def read_yaml(path: Path, what: str, keys: str) -> dict[str, object]:
+def read_yaml(path: Path, what: str, keys: str, start: str = "write some") -> dict[str, object]:
     """The keys and values of a YAML file.
 
-    what: what the file is, as in "a configuration file". keys: some that it may have, for the error. Raises
-    `ConfigError`: not there, not YAML, a key twice, or no keys at all.
+    what: what the file is, as in "a configuration file". keys: some that it may have, for the error. start: how one
+    comes by such a file. Raises `ConfigError`: not there, not YAML, a key twice, or no keys at all.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         there = [found.name for found in path.parent.glob("*.y*ml")]
-        raise ConfigError(f"expected {what} at {path}, found none; {suggestion(path.name, there)}") from None
+        raise ConfigError(f"expected {what} at {path}, found none; {suggestion(path.name, there)} ({start})") from None
     except IsADirectoryError:
         raise ConfigError(f"expected {what} at {path}, found a folder; name the file in it") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -56,5 +56,5 @@ def read_yaml(path: Path, what: str, keys: str) -> dict[str, object]:
         place = f" at line {mark.line + 1}" if mark else ""
         raise ConfigError(f"{path} is not valid YAML{place}; check indentation, colons and quotes there") from None
     if not isinstance(written, dict):
-        raise ConfigError(f"{path}: expected keys such as {keys}, found none; write some")
+        raise ConfigError(f"{path}: expected keys such as {keys}, found none; {start}")
     return {str(key): value for key, value in written.items()}

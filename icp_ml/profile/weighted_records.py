@@ -28,8 +28,10 @@ class WeightedProvenance(Record):
 
     @property
     def target(self) -> None:
-        """Nothing is predicted."""
+        """Nothing is predicted: always None, so that pages which name a target can ask any provenance."""
+        return None
 
     @property
     def run_id(self) -> None:
-        """Nothing was tried."""
+        """Nothing was tried: always None, as for `target`."""
+        return None

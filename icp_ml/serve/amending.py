@@ -1,6 +1,7 @@
 """What people change about a bundle without training: where tiers start, what is done, who is left out.
 
-    cuts: {1: 0.45, 2: 0.25}                   # the probability from which a prospect is in the tier
+    cuts: {1: 0.45, 2: 0.25}                   # the probability from which a prospect is in the tier; of a
+                                               # hand-weighted scorecard the score, such as {1: 75}
     actions: {2: automated nurture}            # as in a configuration; tiers not named keep their actions
     exclusions:                                # takes the place of all exclusions; [] for none
       - {name: public sector, attribute: industry, is: [Government], reason: policy}
@@ -12,26 +13,26 @@ What is not named stays as it is, and so does the model: the result has the same
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import numpy as np
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, FiniteFloat
 from scipy.special import logit
 
 from icp_ml.deals.known_settings import KnownSettings
-from icp_ml.deals.policy import ActionsSettings, RuleSettings, TierActions
+from icp_ml.deals.policy import TOP_SCORE, ActionsSettings, RuleSettings, TierActions, TiersSettings
 from icp_ml.deals.rules import bind_rules
 from icp_ml.deals.settings import Settings, parse_settings
 from icp_ml.deals.words import listed
 from icp_ml.errors import ConfigError
-from icp_ml.model.tiers import MARGIN, Cuts
-from icp_ml.model.win_model import WinModel
+from icp_ml.model.tiers import MARGIN
 from icp_ml.profile.tiering import Policy, Tiering
-from icp_ml.serve.bundle import Bundle
+from icp_ml.serve.loading import AnyBundle
 from icp_ml.serve.tier_book import QUADRANT_TEXTS
+from icp_ml.serve.weighted_bundle import WeightedBundle
 
 NONE: Final = "none"
 
@@ -41,17 +42,15 @@ def _text_keys(value: object) -> object:
     return {str(key): item for key, item in value.items()} if isinstance(value, Mapping) else value
 
 
-Probability = Annotated[float, Field(gt=0, lt=1)]
-
-
 class Amendment(Settings):
     """What is to be changed; see the head of the file. What was not given stays as it is.
 
     cuts: by the label of a tier, the probability from which a prospect is in it, between 0 and 1, as `probability` of
-    a scored list has it. actions: by tier a text, or texts by quadrant. exclusions, boundary: all of them.
+    a scored list has it; of a hand-weighted scorecard the score, between 0 and 100. actions: by tier a text, or texts
+    by quadrant. exclusions, boundary: all of them.
     """
 
-    cuts: Annotated[dict[str, Probability], BeforeValidator(_text_keys)] = Field(default_factory=dict)
+    cuts: Annotated[dict[str, FiniteFloat], BeforeValidator(_text_keys)] = Field(default_factory=dict)
     actions: Annotated[dict[str, str | dict[str, str]], BeforeValidator(_text_keys)] = Field(default_factory=dict)
     exclusions: tuple[RuleSettings, ...] = ()
     boundary: tuple[RuleSettings, ...] = ()
@@ -70,7 +69,10 @@ class Change:
         return f"{self.what}: {self.after} (before: {self.before})"
 
 
-def amended(bundle: Bundle, changes: Amendment, version: int, created: str, reason: str) -> Bundle:
+B = TypeVar("B", bound=AnyBundle)
+
+
+def amended(bundle: B, changes: Amendment, version: int, created: str, reason: str) -> B:
     """The same model as a new version, with `changes` made and written down in its provenance.
 
     version: of the new bundle. created: ISO date and time. reason: why, in words, not blank. `amended_from` is the
@@ -81,9 +83,7 @@ def amended(bundle: Bundle, changes: Amendment, version: int, created: str, reas
     """
     if not reason.strip():
         raise ConfigError("a reason for the change was expected, and none was given; say why with --reason")
-    tiering = _tiering(bundle, changes)
-    policy = _policy(bundle, changes)
-    result = replace(bundle, tiering=tiering, policy=policy)
+    result = replace(_with_cuts(bundle, changes.cuts), policy=_policy(bundle, changes))
     found = differences(bundle, result)
     if not found:
         raise ConfigError(
@@ -98,14 +98,15 @@ def amended(bundle: Bundle, changes: Amendment, version: int, created: str, reas
         "amended_from": provenance.version if provenance.amended_from is None else provenance.amended_from,
         "changes": (*provenance.changes, *said),
     }
-    return replace(result, provenance=provenance.model_copy(update=update))
+    stamped: Any = provenance.model_copy(update=update)  # of the bundle's own kind, which a type cannot say
+    return replace(result, provenance=stamped)
 
 
-def differences(before: Bundle, after: Bundle) -> tuple[Change, ...]:
+def differences(before: AnyBundle, after: AnyBundle) -> tuple[Change, ...]:
     """What was amended between two bundles of one model: cuts, actions, exclusions, boundary, known, in this order."""
     old, new = before.policy, after.policy
     return (
-        *_cut_changes(before.model, before.tiering.cuts, after.tiering.cuts),
+        *_cut_changes(_cuts_of(before), _cuts_of(after)),
         *_action_changes(old.actions, new.actions),
         *_rule_changes("exclusion", old.exclusions, new.exclusions),
         *_rule_changes("boundary", old.boundary, new.boundary),
@@ -113,53 +114,90 @@ def differences(before: Bundle, after: Bundle) -> tuple[Change, ...]:
     )
 
 
-def _tiering(bundle: Bundle, changes: Amendment) -> Tiering:
-    """Cuts at the new places, scores as they were. The table stays, with a note that it is of other cuts."""
-    before = bundle.tiering.cuts
-    bounds = _bounds(bundle.model, before, changes.cuts)
-    if bounds == before.log_odds:
-        return bundle.tiering
-    cuts = replace(
-        before,
-        log_odds=bounds,
-        low=min(before.low, bounds[-1] - MARGIN),
-        high=max(before.high, bounds[0] + MARGIN),
+@dataclass(frozen=True)
+class _NamedCuts:
+    """Where tiers start, and how people say it. starts: falling, on the scale of the cuts, one for each label.
+
+    unit: "probability" or "score". said: a start in words. start: of a figure that a person gives, under `most`.
+    """
+
+    labels: tuple[str, ...]
+    starts: tuple[float, ...]
+    unit: str
+    most: float
+    said: Callable[[float], str]
+    start: Callable[[float], float]
+
+
+def _cuts_of(bundle: AnyBundle) -> _NamedCuts:
+    if isinstance(bundle, WeightedBundle):
+        scores = bundle.tiers.scores
+        return _NamedCuts(bundle.cuts.labels[:-1], scores, "score", TOP_SCORE, lambda at: f"{at:g}", float)
+    model, cuts = bundle.model, bundle.tiering.cuts
+    return _NamedCuts(
+        labels=cuts.labels[:-1],
+        starts=cuts.log_odds,
+        unit="probability",
+        most=1.0,
+        said=lambda log_odds: f"{float(model.probability(np.array(log_odds))):.4g}",
+        start=lambda probability: float(logit(probability)) - model.anchor,
     )
-    table = bundle.tiering.table
+
+
+def _with_cuts(bundle: B, wanted: Mapping[str, float]) -> B:
+    before = _cuts_of(bundle)
+    starts = _starts(before, wanted)
+    if starts == before.starts:
+        return bundle
+    if isinstance(bundle, WeightedBundle):
+        return replace(bundle, tiers=TiersSettings(scores=starts))
+    return replace(bundle, tiering=_tiering(bundle.tiering, before, starts))
+
+
+def _tiering(tiering: Tiering, before: _NamedCuts, starts: tuple[float, ...]) -> Tiering:
+    """Cuts at the new places, scores as they were. The table stays, with a note that it is of other cuts."""
+    cuts = replace(
+        tiering.cuts,
+        log_odds=starts,
+        low=min(tiering.cuts.low, starts[-1] - MARGIN),
+        high=max(tiering.cuts.high, starts[0] + MARGIN),
+    )
+    table = tiering.table
     notes = (
         f"The cut of {change.what.partition(' starts')[0]} was moved by hand from probability {change.before} to "
         f"{change.after}; the table is of the cuts as they were fitted."
-        for change in _cut_changes(bundle.model, before, cuts)
+        for change in _cut_changes(before, replace(before, starts=starts))
     )
-    return replace(bundle.tiering, cuts=cuts, table=table.model_copy(update={"notes": (*table.notes, *notes)}))
+    return replace(tiering, cuts=cuts, table=table.model_copy(update={"notes": (*table.notes, *notes)}))
 
 
-def _bounds(model: WinModel, cuts: Cuts, wanted: Mapping[str, float]) -> tuple[float, ...]:
-    """The new log-odds of each cut. A cut that reads the same as before is not moved."""
-    started = cuts.labels[:-1]
-    for label in wanted:
-        if label not in started:
-            there = f"there are cuts for {listed(started)}" if started else "all tiers are merged, so there is no cut"
-            raise ConfigError(f"cuts: expected a tier that starts at a cut, found '{label}'; {there}")
-    bounds = list(cuts.log_odds)
-    for place, label in enumerate(started):
-        if label in wanted and f"{wanted[label]:.4g}" != _probability(model, bounds[place]):
-            bounds[place] = float(logit(wanted[label])) - model.anchor
-    for (upper, lower), labels in zip(pairwise(bounds), pairwise(started), strict=True):
-        if not upper > lower:
-            raise ConfigError(
-                f"cuts: expected probabilities that fall from tier to tier, found {_probability(model, upper)} for "
-                f"tier {labels[0]} and {_probability(model, lower)} for tier {labels[1]}; correct one of them"
+def _starts(cuts: _NamedCuts, wanted: Mapping[str, float]) -> tuple[float, ...]:
+    """Where each tier is to start. A cut that reads the same as before is not moved."""
+    for label, figure in wanted.items():
+        if label not in cuts.labels:
+            there = (
+                f"there are cuts for {listed(cuts.labels)}" if cuts.labels else "there is none: all tiers are merged"
             )
-    return tuple(bounds)
+            raise ConfigError(f"cuts: expected a tier that starts at a cut, found '{label}'; {there}")
+        if not 0 < figure < cuts.most:
+            raise ConfigError(
+                f"cuts.{label}: expected a {cuts.unit} between 0 and {cuts.most:g}, found {figure:g}; correct it"
+            )
+    starts = list(cuts.starts)
+    for place, label in enumerate(cuts.labels):
+        if label in wanted and cuts.said(cuts.start(wanted[label])) != cuts.said(starts[place]):
+            starts[place] = cuts.start(wanted[label])
+    for (upper, lower), labels in zip(pairwise(starts), pairwise(cuts.labels), strict=True):
+        if not upper > lower:
+            figures = f"{cuts.said(upper)} for tier {labels[0]} and {cuts.said(lower)} for tier {labels[1]}"
+            plural = "probabilities" if cuts.unit == "probability" else "scores"
+            raise ConfigError(
+                f"cuts: expected {plural} that fall from tier to tier, found {figures}; correct one of them"
+            )
+    return tuple(starts)
 
 
-def _probability(model: WinModel, log_odds: float) -> str:
-    """As it is said to people: four digits."""
-    return f"{float(model.probability(np.array(log_odds))):.4g}"
-
-
-def _policy(bundle: Bundle, changes: Amendment) -> Policy:
+def _policy(bundle: AnyBundle, changes: Amendment) -> Policy:
     given = changes.model_fields_set
     before = bundle.policy
     actions = {**before.actions.model_dump(by_alias=True)}
@@ -177,10 +215,10 @@ def _policy(bundle: Bundle, changes: Amendment) -> Policy:
     return policy
 
 
-def _cut_changes(model: WinModel, before: Cuts, after: Cuts) -> Iterator[Change]:
-    for label, old, new in zip(before.labels[:-1], before.log_odds, after.log_odds, strict=True):
+def _cut_changes(before: _NamedCuts, after: _NamedCuts) -> Iterator[Change]:
+    for label, old, new in zip(before.labels, before.starts, after.starts, strict=True):
         if old != new:
-            yield Change(f"tier {label} starts at probability", _probability(model, old), _probability(model, new))
+            yield Change(f"tier {label} starts at {before.unit}", before.said(old), before.said(new))
 
 
 def _action_changes(before: ActionsSettings, after: ActionsSettings) -> Iterator[Change]:

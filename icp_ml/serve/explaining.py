@@ -2,6 +2,8 @@
 
 base score + the points of the layers = score           to 1e-9
 base log-odds + the effects of all reasons = log-odds   to 1e-9 a reason
+
+A hand-weighted scorecard has no log-odds: the effects of its reasons are points, and add to the base score.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from icp_ml.deals.kinds import parse_attributes
 from icp_ml.errors import InputError
 from icp_ml.serve.incoming import NamedBatch
 from icp_ml.serve.known import account_keys
+from icp_ml.serve.loading import AnyScorer
 from icp_ml.serve.scoring import Scorer
 
 COMPARED: Final = 50_000
@@ -29,7 +32,7 @@ AXES: Final = ("fit", "intent")
 
 @dataclass(frozen=True)
 class Reason:
-    """What is known, in words, and by how much it moves the log-odds from the average deal's."""
+    """What is known, in words, and by how much it moves the log-odds, or the points of a scorecard, from the base."""
 
     text: str
     effect: float
@@ -47,7 +50,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Explanation:
-    """The answer to one row; None where the status says that there is none.
+    """The answer to one row; None where the status says that there is none, or the model has no log-odds.
 
     layers, axes: points by name; the layers, and where there are two the axes, add to `base_score`. speaks_for,
     against: all reasons, strongest first; effects above and below 0. not_known: attributes of the model.
@@ -64,7 +67,7 @@ class Explanation:
     action: str | None
     quadrant: str | None
     base_score: float
-    base_log_odds: float
+    base_log_odds: float | None
     layers: Mapping[str, float]
     axes: Mapping[str, float]
     speaks_for: tuple[Reason, ...]
@@ -97,9 +100,9 @@ def find_row(batches: Iterable[NamedBatch], wanted: str) -> Found:
     return Found(*found, rows)
 
 
-def explain(scorer: Scorer, found: Found, as_of: date | None) -> Explanation:
+def explain(scorer: AnyScorer, found: Found, as_of: date | None) -> Explanation:
     """Score one row and say why. as_of: the day to which ages count. Raises as `Scorer.score_stream` does."""
-    width = len(scorer.bundle.model.vocabulary.columns)
+    width = len(scorer.columns)
     scored = next(iter(scorer.score_stream([found.batch], as_of=as_of, reasons=width)))
     row: dict[str, Any] = scored.records.to_pylist()[0]
     is_scored = row["score"] is not None
@@ -111,12 +114,12 @@ def explain(scorer: Scorer, found: Found, as_of: date | None) -> Explanation:
         status=row["status"],
         tier=row["tier"],
         score=row["score"],
-        probability=row["probability"],
-        log_odds=row["log_odds"],
+        probability=row.get("probability"),
+        log_odds=row.get("log_odds"),
         action=row["action"],
         quadrant=row["quadrant"],
         base_score=scorer.tier_book.base_score,
-        base_log_odds=scorer.bundle.model.base,
+        base_log_odds=scorer.base if isinstance(scorer, Scorer) else None,
         layers={name: points for name, points in parts.items() if name not in AXES},
         axes={name: points for name, points in parts.items() if name in AXES},
         speaks_for=_reasons(row, "for", width),
@@ -146,7 +149,7 @@ def _reasons(row: Mapping[str, Any], side: str, count: int) -> tuple[Reason, ...
     return tuple(Reason(row[name], row[f"{name}_effect"]) for name in names if row[name] is not None)
 
 
-def _not_known(scorer: Scorer, batch: NamedBatch, as_of: date | None) -> tuple[str, ...]:
+def _not_known(scorer: AnyScorer, batch: NamedBatch, as_of: date | None) -> tuple[str, ...]:
     day = None if as_of is None else np.array(as_of, dtype="datetime64[D]")
     parsed = parse_attributes(batch.records, scorer.attributes, day, batch.absent)
     return tuple(each.name for each in scorer.attributes if parsed.missing(each.name)[0])

@@ -1,15 +1,19 @@
-"""From a bundle folder to what scores with it, whatever its kind."""
+"""From a bundle folder to what is in it and what scores with it, whatever its kind."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TypeAlias
 
+from icp_ml.serve.bundle import Bundle, StoredBundle, open_bundle, write_bundle
 from icp_ml.serve.folder import KIND, kind_of
 from icp_ml.serve.scoring import Scorer
+from icp_ml.serve.weighted_bundle import StoredWeighted, WeightedBundle, open_weighted, write_weighted
 from icp_ml.serve.weighted_scoring import WeightedScorer
 
 AnyScorer: TypeAlias = Scorer | WeightedScorer
+AnyBundle: TypeAlias = Bundle | WeightedBundle
+AnyStored: TypeAlias = StoredBundle | StoredWeighted
 
 
 def load(path: str | Path) -> AnyScorer:
@@ -19,3 +23,16 @@ def load(path: str | Path) -> AnyScorer:
     """
     folder = Path(path)
     return Scorer.load(folder) if kind_of(folder) == KIND else WeightedScorer.load(folder)
+
+
+def open_any(folder: Path) -> AnyStored:
+    """Read and verify the bundle in `folder`. Raises as `load` does."""
+    return open_bundle(folder) if kind_of(folder) == KIND else open_weighted(folder)
+
+
+def write_any(bundle: AnyBundle, folder: Path) -> str:
+    """Write `bundle` into the new folder `folder`, all of it or nothing, and return its content hash.
+
+    Raises `ConfigError` where the folder exists or cannot be written.
+    """
+    return write_bundle(bundle, folder) if isinstance(bundle, Bundle) else write_weighted(bundle, folder)

@@ -17,11 +17,14 @@ from typing import Final, Literal
 import pandas as pd
 
 from icp_ml.errors import ConfigError
-from icp_ml.serve.scoring import REASONS, Scorer
+from icp_ml.serve.list_scorer import REASONS
+from icp_ml.serve.loading import AnyScorer, load
+from icp_ml.serve.scoring import Scorer
 
 AS_OF: Final = "as_of"
 HOW_MANY: Final = "reasons"
 PROBABILITY: Final = "probability"
+SCORE: Final = "score"
 DEFAULTS: Final[Mapping[str, str | int]] = {AS_OF: "", HOW_MANY: REASONS}
 """The parameters of a request and what they are unless they are given. An empty as_of is none."""
 
@@ -32,29 +35,36 @@ ColumnType = Literal["double", "string"]
 class ServedModel:
     """A bundle as MLflow calls it."""
 
-    scorer: Scorer
+    scorer: AnyScorer
 
     def predict(self, model_input: pd.DataFrame, params: Mapping[str, object] | None = None) -> pd.DataFrame:
-        """The columns of `Scorer.score`, the probability first, one row for each row of `model_input`.
+        """The columns of `ListScorer.score`, `main_column` first, one row for each row of `model_input`.
 
         params: `as_of`, the ISO day to which ages count, required where the model uses a date or year; `reasons`,
         how many for and against. Texts are plain texts. A text or an effect that is not there is None, so that it is
-        null in a reply; a probability and its log-odds are always floats, NaN where a row is not scored.
+        null in a reply; a probability, its log-odds and a scorecard's score are always floats, NaN where a row is not
+        scored.
 
         Raises `ConfigError` for a parameter that cannot be used, `InputError` where no attribute's column is there.
         """
         given = {**DEFAULTS, **(params or {})}
         scored = self.scorer.score(model_input, as_of=_day(given[AS_OF]), reasons=_count(given[HOW_MANY]))
-        first = [PROBABILITY, *(name for name in scored.columns if name != PROBABILITY)]
-        return pd.DataFrame({name: _plain(scored[name]) for name in first}, index=scored.index)
+        main = main_column(self.scorer)
+        first = [main, *(name for name in scored.columns if name != main)]
+        return pd.DataFrame({name: _plain(scored[name], main) for name in first}, index=scored.index)
 
 
 def _load_pyfunc(data_path: str) -> ServedModel:
-    """What MLflow calls. data_path: the bundle folder. Raises as `Scorer.load` does."""
-    return ServedModel(Scorer.load(Path(data_path)))
+    """What MLflow calls. data_path: the bundle folder. Raises as `load` does."""
+    return ServedModel(load(Path(data_path)))
 
 
-def input_columns(scorer: Scorer) -> dict[str, ColumnType]:
+def main_column(scorer: AnyScorer) -> str:
+    """The column that other tools look for: the probability, or the score of a model that has no probability."""
+    return PROBABILITY if isinstance(scorer, Scorer) else SCORE
+
+
+def input_columns(scorer: AnyScorer) -> dict[str, ColumnType]:
     """The columns that a request may hold, each with its type: a number is a double, all else is a string.
 
     They are the columns of the attributes that the model uses, the names that the bundle's map gives them, and the id.
@@ -87,8 +97,8 @@ def _count(value: object) -> int:
         raise ConfigError(f"the parameter reasons was expected to be a whole number, and it is '{value}'") from None
 
 
-def _plain(column: pd.Series) -> pd.Series:
-    if column.name in (PROBABILITY, "log_odds") or column.dtype.kind in "iu":
+def _plain(column: pd.Series, main: str) -> pd.Series:
+    if column.name in (main, "log_odds") or column.dtype.kind in "iu":
         return column
     texts = column.astype(object)
     return texts.where(texts.notna(), None)

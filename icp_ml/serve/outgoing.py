@@ -79,7 +79,10 @@ class StatusBook:
 
 @dataclass(frozen=True)
 class AnsweredRows:
-    """The answers to n rows, as arrays of length n. reasons: for and against. actions: places in the book's texts."""
+    """The answers to n rows, as arrays of length n. reasons: for and against. actions: places in the book's texts.
+
+    odds: the columns that the output's `odds` name, in their order.
+    """
 
     tiers: TierAnswers
     actions: NDArray[np.int32]
@@ -88,24 +91,7 @@ class AnsweredRows:
     status: NDArray[np.int32]
     is_scored: Flags
     is_marked: Flags
-
-    @property
-    def odds(self) -> tuple[Floats, ...]:
-        """The columns that the output's `odds` name, in their order."""
-        return ()
-
-
-@dataclass(frozen=True)
-class ScoredRows(AnsweredRows):
-    """The answers of a model that learned from deals."""
-
-    probability: Floats
-    log_odds: Floats
-
-    @property
-    def odds(self) -> tuple[Floats, ...]:
-        """As `ODDS` names them."""
-        return self.probability, self.log_odds
+    odds: tuple[Floats, ...] = ()
 
 
 @dataclass(frozen=True)

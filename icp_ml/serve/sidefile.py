@@ -21,9 +21,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from icp_ml.deals.texts import Flags, as_strings
-from icp_ml.errors import ConfigError
 from icp_ml.serve.incoming import NamedBatch, Tabular
-from icp_ml.serve.writing import whole_file
+from icp_ml.serve.writing import telling_of, whole_file
 
 Writer: TypeAlias = Any
 
@@ -47,7 +46,7 @@ class SideFile:
         or dictionary-coded. Raises `ConfigError` where the file cannot be written.
         """
         rows = unusable_rows(batch, first_row, statuses, unusable)
-        with _told_of(self._path):
+        with telling_of(self._path):
             self._writer = self._writer or _opened(self._partial, rows.schema)
             self._writer.write_batch(rows)
         self.rows += rows.num_rows
@@ -55,7 +54,7 @@ class SideFile:
     def close(self) -> None:
         """Finish the file; nothing can be added afterwards."""
         if self._writer is not None:
-            with _told_of(self._path):
+            with telling_of(self._path):
                 self._writer.close()
 
 
@@ -97,14 +96,3 @@ def _own_name(name: str, names: list[str]) -> str:
 def _opened(partial: Path, schema: Tabular) -> Writer:
     is_csv = partial.suffix.lower() == ".csv"
     return pa_csv.CSVWriter(partial, schema) if is_csv else pq.ParquetWriter(partial, schema)
-
-
-@contextmanager
-def _told_of(path: Path) -> Iterator[None]:
-    """What goes wrong in here went wrong with the side file and with nothing else."""
-    try:
-        yield
-    except OSError as error:
-        raise ConfigError(
-            f"{path} could not be written ({error.strerror or error}); name a place that can be written"
-        ) from error

@@ -71,7 +71,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     partial = path.with_name(f".{path.stem}.{uuid4().hex}.partial{path.suffix}")
     try:
         yield partial
-        with _writing(path):
+        with telling_of(path):
             _flush(partial)
             partial.replace(path)
     finally:
@@ -81,12 +81,12 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 def write_text(path: Path, text: str) -> None:
     """Write a text as UTF-8, all of it or nothing. Raises `ConfigError` where that cannot be done."""
-    with whole_file(path) as partial, _writing(path):
+    with whole_file(path) as partial, telling_of(path):
         partial.write_text(text, encoding="utf-8", newline="")
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def telling_of(path: Path) -> Iterator[None]:
     """What goes wrong in here went wrong with the output and with nothing else."""
     try:
         yield
@@ -105,13 +105,13 @@ def write_batches(path: Path, batches: Iterable[Batch]) -> int:
     writer: Batch = None
     try:
         for batch in batches:
-            with _writing(path):
+            with telling_of(path):
                 writer = writer or _writer(path, batch.schema)
                 writer.write_batch(_plain(batch) if _is_csv(path) else batch)
             rows += batch.num_rows
     finally:
         if writer is not None:
-            with _writing(path):
+            with telling_of(path):
                 writer.close()
     return rows
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import icp_ml
 from icp_ml.errors import BundleInvalid
 from icp_ml.serve.weighted_bundle import open_weighted
 from icp_ml.serve.weighted_scoring import WeightedScorer
+from icp_training.registry import registry_of
 from tests.cli_projects import files_in, icp, refusal
 from tests.docs.pages import ROOT
 
@@ -33,18 +35,20 @@ prospects: {id: domain}
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(new_project: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a scorecard, and the terminal in it."""
-    monkeypatch.chdir(tmp_path)
+    folder = new_project("weighted")
+    monkeypatch.chdir(folder)
     monkeypatch.delenv("ICP_HOME", raising=False)
-    (tmp_path / "start.yaml").write_text(WRITTEN, encoding="utf-8")
-    return tmp_path
+    (folder / "start.yaml").write_text(WRITTEN, encoding="utf-8")
+    return folder
 
 
-def test_training_writes_a_bundle_and_nothing_else_and_says_what_it_is(project: Path) -> None:
+def test_training_writes_and_registers_a_bundle_and_says_what_it_is(project: Path) -> None:
     done = icp("train", "start.yaml")
     assert (done.code, done.err) == (0, "")
-    assert {path.name for path in project.iterdir()} == {"models", "start.yaml"}
+    assert {path.name for path in project.iterdir()} == {"mlruns", "models", "start.yaml"}
+    assert registry_of(project, "start").need("@challenger").version == 1
     told = done.out.splitlines()
     assert told[0].startswith("start version 1: a hand-weighted scorecard, not a probability.")
     assert "Weights given as ranges count by their middle: industry 20 to 40 as 30." in told

@@ -1,7 +1,8 @@
-"""`icp score` with a hand-weighted scorecard: rows in are rows out, and what was altered is refused."""
+"""Every verb that looks at a bundle, on a hand-weighted scorecard: the same behaviour, and it is called what it is."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -9,55 +10,38 @@ import pytest
 
 from icp_ml.serve.weighted_bundle import open_weighted
 from tests.cli_projects import icp, refusal
-
-WRITTEN = """
-name: start
-kind: weighted-scorecard
-attributes:
-  firmographic: {industry: category, employees: number}
-  engagement: {seniority: category}
-weights:
-  industry: {weight: 60, rules: [{attribute: industry, exact: [Software], adjacent: [Media]}]}
-  size: {weight: 20, rules: [{attribute: employees, inside: [51, 500]}]}
-  person: {weight: 20, rules: [{attribute: seniority, levels: {C-level: 100, manager: 60}}]}
-prospects: {id: domain}
-"""
-# By hand: 60 + 20 + 20, 30 + 20 + 12, 60 + 0 + 0 of which size is not read, 0, and nothing known.
-LIST = """domain,industry,employees,seniority
-a,Software,51,C-level
-b,Media,500,manager
-c,software,many,
-d,Mining,9,intern
-e,,,
-"""
+from tests.weighted_projects import LIST, SCORES
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a scorecard that was made, and a list; the terminal in it."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("ICP_HOME", raising=False)
-    (tmp_path / "start.yaml").write_text(WRITTEN, encoding="utf-8")
-    (tmp_path / "list.csv").write_text(LIST, encoding="utf-8")
-    assert icp("train", "start.yaml").code == 0
-    return tmp_path
-
-
-def test_rows_in_are_rows_out_with_tiers_by_score(project: Path) -> None:
+def test_rows_in_are_rows_out_with_tiers_by_score(weighted_project: Path) -> None:
     done = icp("score", "list.csv", "-o", "scored.csv", "--batch-rows", "2")
     assert done.code == 0, done.err
     scored = pd.read_csv("scored.csv", dtype={"tier": str})
     assert scored["domain"].tolist() == list("abcde")
-    assert scored["score"].tolist()[:4] == [100, 62, 60, 0]
+    assert tuple(scored["score"][:4]) == SCORES
     assert scored["tier"].tolist()[:4] == ["1", "2", "2", "out of scope"]
     assert scored["score"].isna().tolist() == [False] * 4 + [True]
     assert not {"probability", "log_odds"} & set(scored.columns)
-    base = open_weighted(project / "models" / "start" / "v1").bundle.scorecard.base
+    base = open_weighted(weighted_project / "models" / "start" / "v1").bundle.scorecard.base
     layers = scored[["score_firmographic", "score_engagement"]].sum(axis=1)
     assert (layers + base - scored["score"]).abs().max() <= 1e-9
 
 
-def test_the_next_night_says_which_layer_moved(project: Path) -> None:
+@pytest.mark.usefixtures("weighted_project")
+def test_the_summary_counts_every_row_and_says_what_the_score_is() -> None:
+    told = icp("score", "list.csv", "-o", "scored.parquet").out
+    assert "5 rows in, 5 rows out, 4 of them scored." in told
+    assert "The score is that of a hand-weighted scorecard, not a probability." in told
+    assert "Mean probability" not in told
+    document = json.loads(icp("score", "list.csv", "-o", "scored.parquet", "--json", "--force").out)
+    assert document["by_tier"] == {"1": 1, "2": 2, "3": 0, "out of scope": 1}
+    assert sum(document["by_status"].values()) == document["rows_in"] == document["rows_out"] == 5
+    assert document["unreadable"] == {"employees": {"values": 1, "examples": ["many"]}}
+    assert (document["target"], document["mean_probability"]) == (None, None)
+
+
+@pytest.mark.usefixtures("weighted_project")
+def test_the_next_night_says_which_layer_moved() -> None:
     assert icp("score", "list.csv", "-o", "old.parquet").code == 0
     Path("list.csv").write_text(LIST.replace("b,Media,500,manager", "b,Media,500,C-level"), encoding="utf-8")
     done = icp("score", "list.csv", "-o", "new.parquet", "--previous", "old.parquet", "--changed-only")
@@ -68,11 +52,45 @@ def test_the_next_night_says_which_layer_moved(project: Path) -> None:
     assert moved["change_cause"].tolist() == ["engagement"]
 
 
+@pytest.mark.usefixtures("weighted_project")
+def test_show_says_what_gives_points_and_no_probability() -> None:
+    told = icp("show").out
+    assert "start, version 1: a hand-weighted scorecard, not a probability" in told
+    assert "win rate" not in told
+    document = json.loads(icp("show", "start", "--json").out)
+    assert document["kind"] == "weighted-scorecard"
+    assert document["tiers_start_at"] == {"1": 70, "2": 50, "3": 30}
+    assert [group["weight"] for group in document["scorecard"]["groups"]] == [60, 20, 20]
+
+
+@pytest.mark.usefixtures("weighted_project")
+def test_explain_adds_up_in_points() -> None:
+    found = json.loads(icp("explain", "list.csv", "--id", "b", "--json").out)
+    assert (found["score"], found["tier"]) == (62.0, "2")
+    assert (found["probability"], found["log_odds"], found["base_log_odds"], found["target"]) == (None,) * 4
+    reasons = [each["effect"] for side in ("speaks_for", "against") for each in found[side]]
+    assert found["base_score"] + sum(reasons) == pytest.approx(62.0, abs=1e-9)
+    assert found["base_score"] + sum(found["layers"].values()) == pytest.approx(62.0, abs=1e-9)
+    told = icp("explain", "list.csv", "--id", "c").out
+    assert "a hand-weighted scorecard, not a probability" in told
+    assert "Not known: employees, seniority" in told
+    assert "log-odds" not in told
+    assert "probability " not in told
+
+
+@pytest.mark.usefixtures("weighted_project")
+def test_a_row_of_which_nothing_is_known_is_explained_by_saying_so() -> None:
+    told = icp("explain", "list.csv", "--id", "e").out
+    assert "not scored: no attribute known" in told
+    assert "Not known: industry, employees, seniority" in told
+
+
 @pytest.mark.parametrize("name", ["weighted.json", "golden.json", "tiers.json", "card.md", "manifest.json"])
-def test_one_byte_changed_is_exit_7_and_writes_nothing(project: Path, name: str) -> None:
-    path = project / "models" / "start" / "v1" / name
+def test_one_byte_changed_is_exit_7_and_writes_nothing(weighted_project: Path, name: str) -> None:
+    path = weighted_project / "models" / "start" / "v1" / name
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     assert refusal("score", "list.csv", "-o", "scored.csv")[0] == 7
+    assert refusal("show")[0] == 7
     assert not Path("scored.csv").exists()

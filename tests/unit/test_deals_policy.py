@@ -58,6 +58,7 @@ REFUSED = [
     (RuleSettings, "{name: a, attribute: b, is: [], missing: false}", "found none; correct it"),
     (RuleSettings, "{name: a, attribute: b, is: X, over: 3}", "found is, over; correct it"),
     (RuleSettings, "{name: a, attribute: b, over: 1, under: 3}", "found over, under; correct it"),
+    (ActionsSettings, "{1: {bth: X}}", "1.bth is not a known key; did you mean 'both'?"),
     (RuleSettings, "{name: a, attribute: b, iss: X}", "iss is not a known key; did you mean 'is'?"),
 ]
 

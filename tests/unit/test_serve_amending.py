@@ -180,8 +180,8 @@ REFUSED = """
     cuts: {1: 0.2}                                              | that fall from tier to tier, found 0.2 for tier 1
     cuts: {4: 0.2}                                              | found '4'; there are cuts for '1', '2', '3'
     cuts: {out of scope: 0.01}                                  | found 'out of scope'
-    cuts: {1: 45}                                               | cuts.1: expected less than 1, found 45
-    cuts: {1: 0}                                                | cuts.1: expected greater than 0, found 0
+    cuts: {1: 45}                                               | expected a probability between 0 and 1, found 45
+    cuts: {1: 0}                                                | expected a probability between 0 and 1, found 0
     actions: {4: x}                                             | actions.4 is not a known key
     actions: {1: {both sides: x}}                               | actions.1.both sides is not a known key
     exclusion: []                                               | not a known key; did you mean 'exclusions'?
@@ -205,5 +205,5 @@ def test_a_change_has_a_reason(reason: str) -> None:
 def test_where_all_tiers_are_merged_there_is_no_cut_to_move() -> None:
     bundle = serve_models.bundle()
     one = replace(bundle.tiering.cuts, log_odds=(), scores=(), labels=("1-3",))
-    with pytest.raises(ConfigError, match="all tiers are merged, so there is no cut"):
+    with pytest.raises(ConfigError, match="all tiers are merged"):
         amend("cuts: {1: 0.6}", replace(bundle, tiering=replace(bundle.tiering, cuts=one)))

@@ -6,7 +6,7 @@ import pytest
 
 from icp_ml.errors import GateNotPassed
 from icp_ml.profile.records import Interval, Verdict
-from icp_training.gate import pass_gate, skill_interval
+from icp_training.gate import pass_gate, pass_unproven, skill_interval
 from tests import serve_models
 
 
@@ -40,3 +40,11 @@ def test_the_gate_refuses_what_is_not_reliable_leaks_or_is_clearly_worse() -> No
     assert "not clearly below" in pass_gate(better, good, "it")
     assert "no live model" in pass_gate(good, None, "it")
     assert "not compared" in pass_gate(good, better.model_copy(update={"kind": "forward"}), "it")
+
+
+def test_a_scorecard_that_nothing_speaks_for_does_not_replace_a_proven_model() -> None:
+    proven = verdict(0.10, between(0.05, 0.10, 0.15))
+    with pytest.raises(GateNotPassed, match=r"evidence was expected of it.*0\.100"):
+        pass_unproven(proven, "it")
+    for champion in (None, proven.model_copy(update={"reliable": False})):
+        assert "nothing was learned from deals" in pass_unproven(champion, "it")

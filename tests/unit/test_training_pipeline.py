@@ -213,11 +213,12 @@ def test_too_few_accounts_leave_neither_run_nor_bundle(new_project: Callable[[st
 
 
 def test_the_next_version_follows_the_highest_there_is(tmp_path: Path) -> None:
-    assert next_version(tmp_path, "spring") == 1
+    assert next_version(tmp_path, "spring", []) == 1
     for name in ("v2", "v10", "v9", "vx", "draft"):
         (tmp_path / "models" / "spring" / name).mkdir(parents=True)
-    assert next_version(tmp_path, "spring") == 11
-    assert next_version(tmp_path, "autumn") == 1
+    assert next_version(tmp_path, "spring", []) == 11
+    assert next_version(tmp_path, "autumn", []) == 1
+    assert next_version(tmp_path, "spring", [12, 3]) == 13
 
 
 def test_one_byte_of_the_data_is_another_digest(tmp_path: Path) -> None:

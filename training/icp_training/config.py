@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Hashable
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from icp_ml.deals.attributes import Attribute, resolve_attributes
@@ -23,7 +21,7 @@ from icp_ml.deals.settings import (
     parse_settings,
 )
 from icp_ml.deals.weighted_settings import WeightedSettings
-from icp_ml.deals.words import suggestion
+from icp_ml.deals.yaml_files import read_yaml
 from icp_ml.errors import ConfigError
 from icp_ml.profile.tiering import Policy
 
@@ -100,28 +98,6 @@ def digest_of(settings: BaseModel) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-class _EachKeyOnce(yaml.SafeLoader):
-    """YAML without tags, in which a key that stands twice is a mistake and not a silent replacement."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:  # noqa: FBT001, FBT002 - PyYAML's own signature
-        written = [key.value for key, _ in node.value]
-        twice = next((key for key, _ in node.value if written.count(key.value) > 1), None)
-        if twice is not None:
-            raise ConfigError(
-                f"the key '{twice.value}' stands twice, again at line {twice.start_mark.line + 1}; keep one of them"
-            )
-        return super().construct_mapping(node, deep=deep)
-
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:  # noqa: FBT001, FBT002 - as above
-        try:
-            return super().construct_object(node, deep=deep)
-        except ValueError:
-            raise ConfigError(
-                f"expected a date or number that exists, found '{node.value}' at line {node.start_mark.line + 1}; "
-                f"correct it"
-            ) from None
-
-
 def load_config(path: Path) -> Config:
     """Read a configuration file. Raises `ConfigError`: not there, not YAML, or not what is expected."""
     written = _written(path)
@@ -147,24 +123,4 @@ def says_a_kind(path: Path) -> bool:
 
 
 def _written(path: Path) -> dict[str, object]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        there = [found.name for found in path.parent.glob("*.y*ml")]
-        raise ConfigError(
-            f"expected a configuration file at {path}, found none; {suggestion(path.name, there)}"
-            f" (icp init drafts one from an export)"
-        ) from None
-    except IsADirectoryError:
-        raise ConfigError(f"expected a configuration file at {path}, found a folder; name the file in it") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read as UTF-8 text ({error}); save it again as UTF-8") from None
-    try:
-        written = yaml.load(text, Loader=_EachKeyOnce)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" at line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"{path} is not valid YAML{place}; check indentation, colons and quotes there") from None
-    if not isinstance(written, dict):
-        raise ConfigError(f"{path}: expected keys such as deals and attributes, found none; start from icp init")
-    return written
+    return read_yaml(path, "a configuration file", "deals and attributes", "icp init drafts one from an export")

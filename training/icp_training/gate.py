@@ -33,6 +33,21 @@ def pass_gate(challenger: Verdict, champion: Verdict | None, name: str) -> str:
     return f"Gate: the ranking is reliable; {_beside(challenger, champion, name)}."
 
 
+def pass_unproven(champion: Verdict | None, name: str) -> str:
+    """The same of a hand-weighted scorecard, for which there is no evidence: a judged model does not give way to it.
+
+    Raises `GateNotPassed`.
+    """
+    if champion is not None and champion.reliable:
+        raise GateNotPassed(
+            f"evidence was expected of {name}, and a hand-weighted scorecard has none, while the live model's ranking "
+            f"is reliable with a skill of {_figure(skill_interval(champion))}; keep the live model"
+        )
+    return (
+        "Gate: nothing was learned from deals, so there is nothing to compare; the score claims nothing about winning."
+    )
+
+
 def skill_interval(verdict: Verdict) -> Interval:
     """The share of the base rate's log loss removed, with the interval of the gain in the same unit."""
     scale = verdict.skill / verdict.gain.value if verdict.gain.value else 0.0
@@ -41,7 +56,7 @@ def skill_interval(verdict: Verdict) -> Interval:
 
 def _beside(challenger: Verdict, champion: Verdict | None, name: str) -> str:
     if champion is None:
-        return "there is no live model to compare with"
+        return "there is no live model that was judged on deals, so none to compare with"
     if challenger.kind != champion.kind:
         return f"not compared with the live model, which was judged {champion.kind} and not {challenger.kind}"
     ours, theirs = skill_interval(challenger), skill_interval(champion)

@@ -13,9 +13,10 @@ from icp_ml.errors import NoSignal
 from icp_ml.profile.records import Profile, Verdict
 from icp_ml.serve.bundle import write_bundle
 from icp_training.checking import CheckReport, check_data
-from icp_training.config import load_config, load_weighted, root_of, says_a_kind
+from icp_training.config import digest_of, load_config, load_weighted, root_of, says_a_kind
 from icp_training.demo import Demo, findings, leaks_asked, make_demo, noise_presented
 from icp_training.drafting import Draft, draft_config
+from icp_training.pictures import record_evidence
 from icp_training.pipeline import OnStep, Stamp, bundle_of, fit, judge, read, silent
 from icp_training.promotion import Promotion
 from icp_training.registry import register, registry_of
@@ -23,7 +24,7 @@ from icp_training.registry_lock import Asker
 from icp_training.search import Budget
 from icp_training.tracking import closing_run, open_run, record_bundle, record_profile, record_verdict
 from icp_training.versions import bundle_at, history, promote, rollback
-from icp_training.weighing import Weighed, weigh_into
+from icp_training.weighing import Weighed, weigh_into, weighted_bundle_of
 
 __all__ = [
     "Asker",
@@ -95,6 +96,7 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent)
         folder = root / "models" / config.name / f"v{version}"
         record_bundle(run, bundle.provenance, write_bundle(bundle, folder), folder)
         record_profile(run, bundle.profile)
+        record_evidence(run, judged.evaluation.judged, judged.verdict, bundle.tiering.table, bundle.profile)
         register(run, registry, folder)
     return Trained(judged.verdict, run.run_id, fitted.profile, folder, version, cut_short=fitted.found.cut_short)
 
@@ -111,10 +113,17 @@ def weigh(config_path: Path, now: str) -> Weighed:
     """
     settings = load_weighted(config_path)
     root = root_of(config_path, settings.root)
-    return weigh_into(root, settings, next_version(root, settings.name), now)
+    weighted_bundle_of(settings, 1, now)  # a rule that fits no attribute is refused before a run is opened
+    registry = registry_of(root, settings.name)
+    version = next_version(root, settings.name, [each.version for each in registry.versions()])
+    run = open_run(root, settings.name, {"config": digest_of(settings), "started": now})
+    with closing_run(run):
+        weighed = weigh_into(root, settings, version, now)
+        register(run, registry, weighed.folder)
+    return weighed
 
 
-def next_version(root: Path, name: str, registered: Sequence[int] = ()) -> int:
+def next_version(root: Path, name: str, registered: Sequence[int]) -> int:
     """One more than the highest version below models/ and in the registry; 1 for the first."""
     folder = root / "models" / name
     taken = [int(found.name[1:]) for found in folder.glob("v*") if found.name[1:].isdigit()]

@@ -69,7 +69,7 @@ class Stamp:
 
 
 def silent(_label: str, _done: int, _total: int) -> None:
-    """The progress of nobody watching."""
+    """The progress of nobody watching: there is nothing to do, and no step has to ask whether somebody looks."""
 
 
 def read(config: Config, root: Path) -> DealTable:

@@ -23,8 +23,10 @@ from uuid import uuid4
 from icp_ml.errors import BundleInvalid, IcpError, Locked, ModelNotFound
 from icp_ml.profile.records import Record, Verdict
 from icp_ml.serve import ledger
+from icp_ml.serve.bundle import Bundle
 from icp_ml.serve.ledger import Action, Entry
-from icp_training.gate import pass_gate
+from icp_ml.serve.loading import AnyBundle
+from icp_training.gate import pass_gate, pass_unproven
 from icp_training.registry import CHALLENGER, CHAMPION, ENTRY, PREVIOUS, Registered, Registry
 from icp_training.registry_lock import Asker, HeldLock, is_live, locked
 
@@ -56,7 +58,7 @@ class Promotion:
 
 
 def nothing(_step: str) -> None:
-    """Called before each step where nobody listens."""
+    """Called before each step where nobody listens: it has nothing to do, and tests put their own in its place."""
 
 
 def promote(registry: Registry, wanted: str, asker: Asker, before: BeforeStep = nothing) -> Promotion:
@@ -71,7 +73,7 @@ def promote(registry: Registry, wanted: str, asker: Asker, before: BeforeStep = 
         if champion is not None and chosen.number == champion.number:
             registry.write_ledger()
             return Promotion(chosen, None, "")
-        gate = pass_gate(stored.bundle.verdict, _verdict(registry, champion), str(chosen))
+        gate = _passed_gate(stored.bundle, _verdict(registry, champion), str(chosen))
         return Promotion(chosen, _move(registry, chosen, "promote", asker, lock, before=before), gate)
 
 
@@ -160,13 +162,20 @@ def _entry(registry: Registry, chosen: Registered, action: Action, asker: Asker)
 
 
 def _verdict(registry: Registry, champion: Registered | None) -> Verdict | None:
-    """How the live model was judged; None where it cannot be read, which is a reason to replace it."""
+    """How the live model was judged; None where it cannot be read, which is a reason to replace it, or never was."""
     if champion is None:
         return None
     try:
-        return registry.fetch(champion)[1].bundle.verdict
+        live = registry.fetch(champion)[1].bundle
     except (BundleInvalid, ModelNotFound):
         return None
+    return live.verdict if isinstance(live, Bundle) else None
+
+
+def _passed_gate(challenger: AnyBundle, champion: Verdict | None, name: str) -> str:
+    if isinstance(challenger, Bundle):
+        return pass_gate(challenger.verdict, champion, name)
+    return pass_unproven(champion, name)
 
 
 def _say_intent(registry: Registry, intent: Intent) -> None:

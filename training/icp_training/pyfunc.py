@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import icp_ml
 from icp_ml.serve import mlflow_loader
+from icp_ml.serve.loading import AnyScorer, load
 from icp_ml.serve.scoring import Scorer
 
 if TYPE_CHECKING:
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
 LOADER: Final = "icp_ml.serve.mlflow_loader"
 ALWAYS_THERE: Final = {"probability": "double", "log_odds": "double", "status": "string"}
 """Columns of every reply, whatever the list is called by and however many reasons were asked for."""
+ALWAYS_THERE_WEIGHTED: Final = {"score": "double", "status": "string"}
+"""The same of a hand-weighted scorecard."""
 
 
 def save_model(bundle: Path, folder: Path) -> None:
-    """Write the bundle in `bundle` as an MLflow model into the new folder `folder`. Raises as `Scorer.load` does."""
+    """Write the bundle in `bundle` as an MLflow model into the new folder `folder`. Raises as `load` does."""
     with warnings.catch_warnings():  # MLflow warns of its own hints, and would like an example of rows
         warnings.simplefilter("ignore")
         import mlflow  # noqa: PLC0415 - it takes seconds, which verbs without a record of runs need not wait
@@ -29,20 +32,21 @@ def save_model(bundle: Path, folder: Path) -> None:
             path=str(folder),
             loader_module=LOADER,
             data_path=str(bundle.resolve()),
-            signature=_signature(Scorer.load(bundle)),
+            signature=_signature(load(bundle)),
             pip_requirements=[f"icp-ml=={icp_ml.__version__}", f"mlflow=={mlflow.__version__}"],
         )
 
 
-def _signature(scorer: Scorer) -> ModelSignature:
+def _signature(scorer: AnyScorer) -> ModelSignature:
     """Numbers are doubles, all else is text; every column may be absent, as it may in a list."""
     from mlflow.models import ModelSignature  # noqa: PLC0415 - as above
     from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema  # noqa: PLC0415 - as above
 
     columns, defaults = mlflow_loader.input_columns(scorer), mlflow_loader.DEFAULTS
+    replied = ALWAYS_THERE if isinstance(scorer, Scorer) else ALWAYS_THERE_WEIGHTED
     kinds = {mlflow_loader.AS_OF: DataType.string, mlflow_loader.HOW_MANY: DataType.long}
     return ModelSignature(
         inputs=Schema([ColSpec(kind, name, required=False) for name, kind in columns.items()]),
-        outputs=Schema([ColSpec(kind, name) for name, kind in ALWAYS_THERE.items()]),
+        outputs=Schema([ColSpec(kind, name) for name, kind in replied.items()]),
         params=ParamSchema([ParamSpec(name, kind, defaults[name]) for name, kind in kinds.items()]),
     )

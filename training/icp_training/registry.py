@@ -19,8 +19,8 @@ from uuid import uuid4
 
 from icp_ml.errors import BundleInvalid, ConfigError, ModelNotFound
 from icp_ml.serve import ledger
-from icp_ml.serve.bundle import StoredBundle, open_bundle
 from icp_ml.serve.ledger import Entry
+from icp_ml.serve.loading import AnyStored, open_any
 from icp_ml.serve.writing import write_text
 from icp_training.pyfunc import save_model
 from icp_training.tracking import Run, connect
@@ -129,7 +129,7 @@ class Registry:
         if text and (not path.exists() or path.read_text(encoding="utf-8") != text):
             write_text(path, text)
 
-    def fetch(self, wanted: Registered) -> tuple[Path, StoredBundle]:
+    def fetch(self, wanted: Registered) -> tuple[Path, AnyStored]:
         """The verified bundle in models/NAME/vN, brought from the registry where it is not there.
 
         Raises `BundleInvalid` where the folder or the artifact holds something else.
@@ -171,7 +171,7 @@ def registry_of(root: Path, name: str) -> Registry:
 
 def register(run: Run, registry: Registry, bundle: Path) -> Registered:
     """Log the bundle in the folder `bundle` as a model of the run, and register it as the newest challenger."""
-    stored = open_bundle(bundle)
+    stored = open_any(bundle)
     with tempfile.TemporaryDirectory() as room:
         save_model(bundle, Path(room) / MODEL)
         run.client.log_artifacts(run.run_id, str(Path(room) / MODEL), MODEL)
@@ -185,7 +185,7 @@ def register(run: Run, registry: Registry, bundle: Path) -> Registered:
         tags={
             CONTENT_HASH: stored.content_hash,
             BUNDLE_VERSION: str(provenance.version),
-            DATA_CUT: provenance.extracted or "no dates",
+            DATA_CUT: getattr(provenance, "extracted", None) or "no dates",
         },
     )
     registry.point(CHALLENGER, str(made.version))
@@ -212,8 +212,8 @@ def _registered(found: ModelVersion) -> Registered:
     )
 
 
-def _verified(folder: Path, wanted: Registered) -> StoredBundle:
-    stored = open_bundle(folder)
+def _verified(folder: Path, wanted: Registered) -> AnyStored:
+    stored = open_any(folder)
     if stored.content_hash != wanted.content_hash:
         raise BundleInvalid(
             f"the bundle with the content hash {wanted.content_hash[:12]} was expected in {folder}, because the "

@@ -17,8 +17,8 @@ from typing import Final
 from icp_ml.deals.words import listed
 from icp_ml.errors import ConfigError, ModelNotFound
 from icp_ml.serve import ledger
-from icp_ml.serve.bundle import open_bundle
 from icp_ml.serve.ledger import Entry
+from icp_ml.serve.loading import open_any
 from icp_training import promotion
 from icp_training.promotion import Promotion
 from icp_training.registry import CHALLENGER, Registered, Registry, register, registry_of
@@ -104,7 +104,7 @@ def _of_uri(uri: str) -> tuple[str, str]:
 
 def _registered_number(root: Path, folder: Path, asker: Asker) -> tuple[str, str]:
     """The version of this bundle; one that the registry does not know, such as an amended one, is registered."""
-    stored = open_bundle(folder)
+    stored = open_any(folder)
     provenance = stored.bundle.provenance
     registry = registry_of(root, provenance.name)
     for each in reversed(registry.versions()):
