@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -112,9 +113,24 @@ def test_what_is_not_there_is_8(project: Path) -> None:
     assert refusal("promote", "models:/planted@champion")[0] == 8
     assert refusal("promote", "planted/v7") == (
         8,
-        "version 7 of planted was expected in the registry, and there is none; its versions are: v1, v2; name one of "
-        "them, or make a new one with `icp train`",
+        "version 7 of planted was expected in the registry, and there is none; name a version, as in `icp promote "
+        "planted/v1`; there are 'v1', 'v2'",
     )
+    for words in (("rollback", "planted/v1"), ("history", "plantd"), ("promote", "plantd")):
+        code, sentence = refusal(*words)
+        assert code == 8
+        assert sentence.endswith("did you mean 'planted'?")
+
+
+def test_with_nothing_trained_every_verb_says_how_to_begin(
+    new_project: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(new_project("bare"))
+    monkeypatch.delenv("ICP_HOME", raising=False)
+    for words in (("promote",), ("rollback",), ("promote", "icp")):
+        code, sentence = refusal(*words)
+        assert code == 8
+        assert sentence.endswith("make one with `icp train`")
 
 
 def test_words_that_cannot_be_used_are_2(project: Path) -> None:

@@ -260,12 +260,36 @@ def test_a_registry_that_is_lost_loses_no_line_of_the_ledger(three: Path, new_pr
     before = ledger.entries(three / "models")
     shutil.rmtree(three / "mlruns")
     assert versions.history(three, asker()) == before
-    fresh = new_project("fresh")
-    shutil.copytree(three / "models", fresh / "models")
+    fresh = without_its_registry(three, new_project("fresh"))
     versions.promote(fresh, f"{NAME}/v2", asker())
     after = ledger.entries(fresh / "models")
     assert after[:-1] == before
     assert (after[-1].version, after[-1].id[:6]) == (2, "000002")
+
+
+def without_its_registry(project: Path, elsewhere: Path) -> Path:
+    """The models of a project in another one, whose registry knows nothing of them."""
+    shutil.copytree(project / "models", elsewhere / "models")
+    return elsewhere
+
+
+def test_a_registry_that_is_lost_still_knows_what_is_live_and_what_was_before(
+    three: Path, new_project: NewProject
+) -> None:
+    versions.promote(three, f"{NAME}/v2", asker())
+    add_bundle(three, 9, reliable=False)
+    fresh = without_its_registry(three, new_project("fresh"))
+    with pytest.raises(GateNotPassed):
+        versions.promote(fresh, f"{NAME}/v9", asker())
+    assert live_everywhere(fresh)[2] == 2
+    assert versions.rollback(fresh, None, asker()).live.version == 1
+    assert versions.rollback(fresh, None, asker()).live.version == 2
+    assert [each.version for each in ledger.entries(fresh / "models")] == [1, 2, 1, 2]
+
+
+def test_a_registry_that_is_lost_lets_the_gate_compare_with_what_is_live(three: Path, new_project: NewProject) -> None:
+    fresh = without_its_registry(three, new_project("fresh"))
+    assert "not clearly below the live model's" in versions.promote(fresh, f"{NAME}/v2", asker()).gate
 
 
 def test_a_bundle_that_the_registry_does_not_know_is_registered_when_it_is_promoted(three: Path) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
+from icp_ml.deals.words import listed
 from icp_ml.errors import BundleInvalid, ConfigError, ModelNotFound
 from icp_ml.serve import ledger
 from icp_ml.serve.ledger import Entry
@@ -108,12 +109,25 @@ class Registry:
         found = self.find(wanted)
         if found is not None:
             return found
-        known = ", ".join(f"v{each.version}" for each in self.versions()) or "none"
         what = f"a {wanted[1:]}" if wanted.startswith("@") else f"version {wanted.removeprefix('v')}"
         raise ModelNotFound(
-            f"{what} of {self.name} was expected in the registry, and there is none; its versions are: {known}; name "
-            "one of them, or make a new one with `icp train`"
+            f"{what} of {self.name} was expected in the registry, and there is none; {self._advice(wanted)}"
         )
+
+    def _advice(self, wanted: str) -> str:
+        """What to do about a version that is not there. One that only its folder knows can be promoted by its name."""
+        numbers = {each.version for each in self.versions()}
+        folders = {
+            int(found.parent.name[1:])
+            for found in (self.models / self.name).glob("v*/manifest.json")
+            if found.parent.name[1:].isdigit()
+        }
+        known = listed([f"v{number}" for number in sorted(numbers | folders)])
+        if not known:
+            return "make one with `icp train`"
+        if wanted == f"@{PREVIOUS}":
+            return f"make another version live by its name, as in `icp promote {self.name}/v1`; there are {known}"
+        return f"name a version, as in `icp promote {self.name}/v1`; there are {known}"
 
     def entries(self) -> tuple[Entry, ...]:
         """The ledger as the registry has it, oldest first."""

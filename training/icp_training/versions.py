@@ -14,15 +14,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from icp_ml.deals.words import listed
-from icp_ml.errors import ConfigError, ModelNotFound
+from icp_ml.deals.words import listed, suggestion
+from icp_ml.errors import BundleInvalid, ConfigError, ModelNotFound
 from icp_ml.serve import ledger
 from icp_ml.serve.ledger import Entry
 from icp_ml.serve.loading import open_any
 from icp_training import promotion
-from icp_training.promotion import Promotion
-from icp_training.registry import CHALLENGER, Registered, Registry, register, registry_of
-from icp_training.registry_lock import Asker
+from icp_training.promotion import INTENT, Promotion
+from icp_training.registry import CHALLENGER, CHAMPION, PREVIOUS, Registered, Registry, register, registry_of
+from icp_training.registry_lock import Asker, locked
 from icp_training.tracking import closing_run, has_record, open_run, place_of, reaching
 
 _URI: Final = re.compile(r"^models:/+(?P<name>[^/@]+)(?:@(?P<alias>[\w-]+)|/(?P<number>\d+))$")
@@ -33,13 +33,17 @@ def promote(root: Path, model: str | None, asker: Asker) -> Promotion:
     """Make a model live. model: see the head of the file; None for the challenger of the only name."""
     with _reaching(root):
         name, wanted = _wanted(root, model, asker)
-        return promotion.promote(registry_of(root, name), wanted, asker)
+        registry = registry_of(root, name)
+        _restore(root, registry, asker)
+        return promotion.promote(registry, wanted, asker)
 
 
 def rollback(root: Path, name: str | None, asker: Asker) -> Promotion:
     """Make the version before the live one live again. name: None for the only one."""
     with _reaching(root):
-        return promotion.rollback(registry_of(root, name or only_name(root)), asker)
+        registry = registry_of(root, only_name(root) if name is None else _known_name(root, name))
+        _restore(root, registry, asker)
+        return promotion.rollback(registry, asker)
 
 
 def history(root: Path, asker: Asker, name: str | None = None) -> tuple[Entry, ...]:
@@ -49,7 +53,7 @@ def history(root: Path, asker: Asker, name: str | None = None) -> tuple[Entry, .
     """
     if has_record(root):
         with _reaching(root):
-            for each in [name] if name else _names(root):
+            for each in [_known_name(root, name)] if name else _names(root):
                 promotion.settle(registry_of(root, each), asker)
     return tuple(entry for entry in ledger.entries(root / "models") if name in (None, entry.name))
 
@@ -67,9 +71,13 @@ def only_name(root: Path) -> str:
     """The name of the models of a project that has one. Raises `ModelNotFound` where it has none or several."""
     names = _names(root)
     if len(names) != 1:
-        found = f"{len(names)} names, {listed(names)}" if names else "none"
+        if not names:
+            raise ModelNotFound(
+                f"a model was expected in {root / 'models'}, and there is none; make one with `icp train`"
+            )
         raise ModelNotFound(
-            f"models of one name were expected in {root / 'models'}, and {found} found; say which you mean"
+            f"models of one name were expected in {root / 'models'}, and there are {len(names)} names, "
+            f"{listed(names)}; say which you mean"
         )
     return names[0]
 
@@ -92,7 +100,57 @@ def _wanted(root: Path, model: str | None, asker: Asker) -> tuple[str, str]:
     match = _NAME.match(model)
     if match is None:
         raise ModelNotFound(f"a bundle folder or the name of a model was expected, and '{model}' is neither")
-    return match["name"], match["version"] or f"@{CHALLENGER}"
+    return _known_name(root, match["name"]), match["version"] or f"@{CHALLENGER}"
+
+
+def _known_name(root: Path, name: str) -> str:
+    """A name of which models/ or the registry holds something. Raises `ModelNotFound` with the nearest there is."""
+    names = _names(root)
+    asks_registry = has_record(root) and re.fullmatch(r"[^/:\\]+", name)
+    if name in names or (asks_registry and registry_of(root, name).versions()):
+        return name
+    there = suggestion(name, names) if names else "there is none; make one with `icp train`"
+    raise ModelNotFound(f"the name of a model, such as icp, was expected, and '{name}' is none; {there}")
+
+
+def _restore(root: Path, registry: Registry, asker: Asker) -> None:
+    """A registry that was lost knows of nothing that is live: the ledger and the folders in models/ still do.
+
+    The live version and the one before it are registered anew, so that the gate and a rollback find them.
+    """
+    if not _is_lost(registry):
+        return
+    with locked(registry.models, asker):
+        told = [entry for entry in ledger.entries(registry.models) if entry.name == registry.name]
+        if not told or not _is_lost(registry):
+            return
+        before = next((entry for entry in reversed(told) if entry.version != told[-1].version), None)
+        for alias, entry in ((PREVIOUS, before), (CHAMPION, told[-1])):
+            number = None if entry is None else _number_of(root, registry, entry, asker)
+            if number is not None:
+                registry.point(alias, number)
+
+
+def _is_lost(registry: Registry) -> bool:
+    return INTENT not in registry.tags() and CHAMPION not in registry.aliases()
+
+
+def _number_of(root: Path, registry: Registry, entry: Entry, asker: Asker) -> str | None:
+    """MLflow's number of a version that the ledger knows; None where its folder is gone or holds another bundle."""
+    for each in registry.versions():
+        if (each.version, each.content_hash) == (entry.version, entry.content_hash):
+            return each.number
+    folder = registry.models / entry.name / f"v{entry.version}"
+    try:
+        stored = open_any(folder)
+    except (ModelNotFound, BundleInvalid):
+        return None
+    if stored.content_hash != entry.content_hash:
+        return None
+    challenger = registry.aliases().get(CHALLENGER)
+    number = _register_alone(root, registry, folder, asker).number
+    registry.point(CHALLENGER, challenger)
+    return number
 
 
 def _of_uri(uri: str) -> tuple[str, str]:
