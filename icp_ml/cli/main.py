@@ -5,9 +5,12 @@ A mistake that a person can mend is one sentence and an exit code. Anything else
 
 from __future__ import annotations
 
+import re
 import sys
+from typing import Final
 
 import typer
+from typer.exceptions import TyperException
 
 from icp_ml.cli.amend import amend
 from icp_ml.cli.check import check
@@ -22,7 +25,9 @@ from icp_ml.cli.show import show
 from icp_ml.cli.train import train
 from icp_ml.errors import IcpError
 
-STOPPED = 130
+USAGE: Final = 2
+STOPPED: Final = 130
+_DAYS: Final = re.compile(r"('[^']*') does not match the formats? '%Y-%m-%d'")
 
 app = typer.Typer(
     name="icp",
@@ -39,14 +44,32 @@ for verb in (demo, init, check, train, show, amend, promote, rollback, history, 
 def main() -> None:
     """Run a verb and leave with its exit code (see errors.py)."""
     try:
-        app(prog_name="icp")
+        code = app(prog_name="icp", standalone_mode=False)
     except IcpError as error:
         sys.stderr.write(f"icp: {error.sentence}\n")
         sys.exit(error.exit_code)
-    except SystemExit as leaving:
-        if leaving.code == STOPPED:  # how the parser of the command line passes on Ctrl-C
-            sys.stderr.write("icp: stopped; nothing half-written was left behind\n")
-        raise
+    except TyperException as mistake:
+        if said := _sentence(mistake):
+            sys.stderr.write(f"icp: {said}\n")
+        sys.exit(USAGE)
+    if code == STOPPED:  # how the parser of the command line passes on Ctrl-C
+        sys.stderr.write("icp: stopped; nothing half-written was left behind\n")
+    sys.exit(code or 0)
+
+
+def _sentence(mistake: TyperException) -> str:
+    """What the parser of the command line found wrong, with the way to what would be right.
+
+    Empty where no verb was given: then the help was shown.
+    """
+    context = getattr(mistake, "ctx", None)
+    found = mistake.format_message() if hasattr(mistake, "format_message") else str(mistake)
+    if not found:
+        return ""
+    found = _DAYS.sub(r"expected a day such as 2025-06-30, found \1", found.replace("Value error, ", ""))
+    found = found[:1].lower() + found[1:]
+    ending = "" if found.endswith("?") else ";"
+    return f"{found.removesuffix('.')}{ending} see `{context.command_path if context else 'icp'} --help`"
 
 
 if __name__ == "__main__":
