@@ -20,10 +20,10 @@ PYTEST_ARGS ?=
 # Two test processes on two cores: a library that starts threads of its own would only slow them down.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test check check-format check-lint check-types check-layout lock recovery bench-model bench-speed wheel-check clean
+.PHONY: help demo test check check-format check-lint check-types check-layout lock recovery recovery-leaks bench-model bench-speed bench-as-of wheel-check clean
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(STAMP) ## a synthetic CRM with a planted truth: train on it, score a list, say what was found (into demo/)
 	@$(BIN)/icp demo
@@ -48,11 +48,17 @@ check-layout: $(STAMP)
 recovery: $(STAMP) ## planted and null worlds, all seeds: is the truth found, and nothing where there is none?
 	@$(BIN)/python training/benchmarks/recovery.py
 
+recovery-leaks: $(STAMP) ## planted leaks, all seeds: is each accused, and no clean column? writes docs/leakage.md
+	@$(BIN)/python training/benchmarks/leakage.py
+
 bench-model: $(STAMP) ## accuracy beside other models, on the shared data sets
 	@$(BIN)/python training/benchmarks/shared_sets.py
 
 bench-speed: $(STAMP) ## how long training and scoring take, and how much memory
 	@$(BIN)/python training/benchmarks/speed.py
+
+bench-as-of: $(STAMP) ## how long attributes from millions of dated rows take, and how much memory
+	@$(BIN)/python training/benchmarks/as_of.py
 
 wheel-check: $(STAMP) ## the wheel alone, in an empty environment and another folder, reproduces a bundle's golden rows
 	@test -d "$(BUNDLE)" || { echo "make wheel-check needs the folder of a bundle and found none; run make demo first, or name one with BUNDLE=models/icp/v1." >&2; exit 1; }
@@ -71,7 +77,7 @@ LOCKING = $(BIN)/uv --no-config pip compile pyproject.toml --quiet --universal -
 	--custom-compile-command "make lock" $(UPGRADE)
 
 lock: | $(BIN)/uv ## write both lock files anew from pyproject.toml
-	@$(LOCKING) --extra train --extra dev --output-file requirements.lock
+	@$(LOCKING) --extra train --extra sql --extra dev --output-file requirements.lock
 	@$(LOCKING) --constraint requirements.lock --no-annotate --output-file requirements-plain.lock
 
 clean: ## remove what make made: .venv, demo, build and the tools' caches (models and mlruns stay)

@@ -77,3 +77,9 @@ class Locked(IcpError):
     """Somebody else is writing there now; trying again later will work."""
 
     exit_code = 75
+
+
+class SourceUnavailable(IcpError):
+    """A database cannot be reached, or broke off before its last row; trying again later may work."""
+
+    exit_code = 75

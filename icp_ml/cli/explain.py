@@ -40,31 +40,37 @@ def explain(
     ] = None,
     delimiter: Annotated[str | None, typer.Option(help="What separates the columns of a CSV list.")] = None,
     encoding: Annotated[str | None, typer.Option(help="The encoding of a CSV list, such as cp1252.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="The sheet of an Excel list, where several hold rows.")] = None,
     known: Annotated[
         Path | None, typer.Option(help="The deals in which customers and open deals are recognised today.")
     ] = None,
     no_known: Annotated[bool, typer.Option("--no-known", help="Recognise no customers and open deals.")] = False,
+    tables: Annotated[
+        list[str] | None, typer.Option("--table", help='"TABLE=FILE", as often as needed: a table beside the list.')
+    ] = None,
+    no_tables: Annotated[
+        bool, typer.Option("--no-tables", help="Make no attributes of tables; they count as missing.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON and nothing else.")] = False,
 ) -> None:
     """Explain the score of one prospect: what speaks for it, what against, and what is not known."""
-    from icp_ml.cli.lists import known_accounts, open_list
+    from icp_ml.cli.lists import batches_in, known_accounts, open_list
     from icp_ml.cli.pages import print_page
     from icp_ml.cli.places import find_model
-    from icp_ml.deals.prospects import batches_of
+    from icp_ml.cli.tables_beside import can_make, tables_for
     from icp_ml.serve import explaining
-    from icp_ml.serve.incoming import NamedBatch
     from icp_ml.serve.loading import load
 
     folder = find_model(model)
     scorer = load(folder)
     opened = open_list(
-        prospects, scorer, id_column=id_column, columns=columns or [], delimiter=delimiter, encoding=encoding
-    )
-    scorer = replace(scorer, known=None if no_known else known_accounts(scorer, folder, known))
-    absent = frozenset(opened.absent)
-    raw = batches_of(opened, scorer.read_attributes)
-    found = explaining.find_row((NamedBatch(batch, opened.id, absent) for batch in raw), wanted)
+        prospects, scorer, id_column=id_column, columns=columns or [], delimiter=delimiter, encoding=encoding,
+        sheet=sheet, makes=can_make(scorer, no_tables=no_tables),
+    )  # fmt: skip
     day = as_of.date() if as_of else date.today()
+    made = None if no_tables else tables_for(opened, scorer, folder, tables or [], day)
+    scorer = replace(scorer, known=None if no_known else known_accounts(scorer, folder, known))
+    found = explaining.find_row(batches_in(opened, scorer, made, day), wanted)
     explanation = explaining.explain(scorer, found, day)
     provenance = scorer.bundle.provenance
     if as_json:

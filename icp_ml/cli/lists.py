@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +14,10 @@ import typer
 from icp_ml.errors import ConfigError
 
 if TYPE_CHECKING:
+    from icp_ml.deals.list_tables import ListTables
     from icp_ml.deals.prospects import ProspectList
     from icp_ml.deals.settings import ProspectsSettings
+    from icp_ml.serve.incoming import NamedBatch
     from icp_ml.serve.known import KnownAccounts
     from icp_ml.serve.loading import AnyScorer
 
@@ -25,18 +30,46 @@ def open_list(
     columns: Sequence[str],
     delimiter: str | None,
     encoding: str | None,
+    sheet: str | None,
+    makes: bool = False,
 ) -> ProspectList:
     """Read the header of the list, with the options of the command line over the bundle's settings.
 
-    columns: texts "List Column=attribute column". Raises `ConfigError` for one that is written otherwise or names what
-    is not there, and what `open_prospects` raises.
+    columns: texts "List Column=attribute column". makes: attributes that the list lacks can be made of tables.
+
+    Raises `ConfigError` for a text that is written otherwise or names what is not there, and what `open_prospects`
+    raises.
     """
-    from icp_ml.deals.prospects import open_prospects
+    from icp_ml.deals.openings import standing
+    from icp_ml.deals.prospects import absent_attributes, open_prospects
 
     pairs = dict(_column_pair(text) for text in columns)
-    settings = _settings(scorer.bundle.prospects, pairs, delimiter, encoding)
+    settings = _settings(scorer.bundle.prospects, pairs, {"delimiter": delimiter, "encoding": encoding, "sheet": sheet})
     _check_pairs(pairs, path, settings, scorer)
-    return open_prospects(path, settings, scorer.read_attributes, id_column)
+    if not makes:
+        return open_prospects(path, settings, scorer.read_attributes, id_column)
+    opened = open_prospects(path, settings, (), id_column)
+    return replace(opened, absent=absent_attributes(opened.renamed, standing(scorer.read_attributes)))
+
+
+def batches_in(
+    opened: ProspectList, scorer: AnyScorer, tables: ListTables | None, as_of: date, batch_rows: int | None = None
+) -> Iterator[NamedBatch]:
+    """The rows of an opened list with the columns that the model reads, those that are made of tables among them."""
+    from icp_ml.cli.tables_beside import tell_of_strangers
+    from icp_ml.deals.prospects import batches_of
+    from icp_ml.deals.reading import BATCH_ROWS
+    from icp_ml.serve.incoming import NamedBatch
+
+    absent, is_first = frozenset(opened.absent), True
+    for batch in batches_of(opened, scorer.read_attributes, batch_rows=batch_rows or BATCH_ROWS):
+        if tables is None or opened.id is None:
+            yield NamedBatch(batch, opened.id, absent)
+            continue
+        if is_first:
+            tell_of_strangers(tables, batch.column(opened.id))
+            is_first = False
+        yield NamedBatch(tables.completed(batch, opened.id, as_of), opened.id, absent)
 
 
 def known_accounts(scorer: AnyScorer, model: Path, path: Path | None) -> KnownAccounts | None:
@@ -47,6 +80,7 @@ def known_accounts(scorer: AnyScorer, model: Path, path: Path | None) -> KnownAc
     None where the bundle does not say. Raises `ConfigError` where there is no such file, or `path` is of no use.
     """
     from icp_ml.cli.places import root_of
+    from icp_ml.deals.sources import connected, place_of
     from icp_ml.serve.known import read_known
 
     settings = scorer.bundle.policy.known
@@ -57,8 +91,9 @@ def known_accounts(scorer: AnyScorer, model: Path, path: Path | None) -> KnownAc
                 "there, or with icp amend"
             )
         return None
-    source = path if path is not None else root_of(model) / settings.source
-    if not source.exists():
+    root = root_of(model)
+    source = path if path is not None else place_of(connected(settings, os.environ, root), root)
+    if isinstance(source, Path) and not source.exists():
         raise ConfigError(
             f"customers and open deals were expected in {source}, and there is no such file; name it with --known, or "
             "say --no-known"
@@ -70,12 +105,11 @@ def known_accounts(scorer: AnyScorer, model: Path, path: Path | None) -> KnownAc
 
 
 def _settings(
-    stored: ProspectsSettings, pairs: Mapping[str, str], delimiter: str | None, encoding: str | None
+    stored: ProspectsSettings, pairs: Mapping[str, str], given: Mapping[str, str | None]
 ) -> ProspectsSettings:
     """The bundle's settings for lists with those of the command line over them."""
     from icp_ml.deals.settings import ProspectsSettings, parse_settings
 
-    given = {"delimiter": delimiter, "encoding": encoding}
     changed = {key: value for key, value in given.items() if value is not None}
     return parse_settings(ProspectsSettings, {**stored.model_dump(), **changed, "map": {**stored.map, **pairs}})
 
@@ -94,7 +128,7 @@ def _check_pairs(pairs: Mapping[str, str], path: Path, settings: ProspectsSettin
 
     if not pairs:
         return
-    columns = column_names(path, delimiter=settings.delimiter, encoding=settings.encoding)
+    columns = column_names(path, delimiter=settings.delimiter, encoding=settings.encoding, sheet=settings.sheet)
     wanted = sorted({attribute.column for attribute in scorer.read_attributes})
     for column, target in pairs.items():
         if column not in columns:

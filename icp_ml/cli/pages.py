@@ -21,7 +21,7 @@ _METRIC_NAMES: Final[Mapping[str, str]] = {
     "top_decile_lift": "lift of the top tenth",
 }
 
-_METHODS: Final = ("icp-ml", "logistic regression", "base rate")
+_METHODS: Final = ("icp-ml", "icp-ml as empty as the list", "logistic regression", "base rate")
 
 
 def print_page(parts: Iterable[RenderableType]) -> None:
@@ -39,6 +39,8 @@ def profile_page(profile: Profile) -> Iterator[RenderableType]:
     """The ICP with its evidence, what did not get into it and why, and what carries the explanation."""
     from rich.text import Text
 
+    if profile.target != "won":
+        yield Text(f"Where this page says won, it means: {profile.target}.")
     yield _icp_table(profile)
     yield from (Text(line) for line in _left_out(profile))
     yield _shares_table(profile)

@@ -33,6 +33,11 @@ MaxUnscored = Annotated[
 ]
 Known = Annotated[Path | None, typer.Option(help="The deals in which customers and open deals are recognised today.")]
 NoKnown = Annotated[bool, typer.Option("--no-known", help="Recognise no customers and open deals.")]
+Tables = Annotated[
+    list[str] | None,
+    typer.Option("--table", help='"TABLE=FILE", as often as needed: a table beside the list, such as signals.'),
+]
+NoTables = Annotated[bool, typer.Option("--no-tables", help="Make no attributes of tables; they count as missing.")]
 Previous = Annotated[
     Path | None, typer.Option(help="An earlier output: adds tier before, change of score and its cause.")
 ]
@@ -57,9 +62,12 @@ def score(
     batch_rows: Annotated[int, typer.Option(min=1, help="Rows held in memory at once.")] = _BATCH_ROWS,
     delimiter: Annotated[str | None, typer.Option(help="What separates the columns of a CSV list.")] = None,
     encoding: Annotated[str | None, typer.Option(help="The encoding of a CSV list, such as cp1252.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="The sheet of an Excel list, where several hold rows.")] = None,
     max_unscored: MaxUnscored = _MAX_UNSCORED,
     known: Known = None,
     no_known: NoKnown = False,
+    tables: Tables = None,
+    no_tables: NoTables = False,
     previous: Previous = None,
     changed_only: ChangedOnly = False,
     unusable: Unusable = None,
@@ -71,6 +79,7 @@ def score(
     from icp_ml.cli.places import find_model
     from icp_ml.cli.scoring_job import Job, run
     from icp_ml.cli.scoring_summary import report
+    from icp_ml.cli.tables_beside import can_make, tables_for
     from icp_ml.serve.loading import load
     from icp_ml.serve.previous import read_previous
 
@@ -78,20 +87,23 @@ def score(
     folder = find_model(model)
     scorer = load(folder)
     opened = open_list(
-        prospects, scorer, id_column=id_column, columns=columns or [], delimiter=delimiter, encoding=encoding
-    )
+        prospects, scorer, id_column=id_column, columns=columns or [], delimiter=delimiter, encoding=encoding,
+        sheet=sheet, makes=can_make(scorer, no_tables=no_tables),
+    )  # fmt: skip
+    day = as_of.date() if as_of else date.today()
     job = Job(
         scorer=replace(scorer, known=None if no_known else known_accounts(scorer, folder, known)),
         model=folder,
         prospects=opened,
         output=output,
-        as_of=as_of.date() if as_of else date.today(),
+        as_of=day,
         reasons=reasons,
         batch_rows=batch_rows,
         max_unscored=max_unscored,
         previous=None if previous is None else read_previous(previous, opened.id),
         changed_only=_is_changed_only(changed_only, previous),
         unusable=unusable,
+        tables=None if no_tables else tables_for(opened, scorer, folder, tables or [], day),
     )
     report(job, run(job), as_json=as_json)
 

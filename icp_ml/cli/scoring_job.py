@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from icp_ml.cli.lists import batches_in
 from icp_ml.errors import TooManyUnusable
 
 if TYPE_CHECKING:
+    from icp_ml.deals.list_tables import ListTables
     from icp_ml.deals.prospects import ProspectList
     from icp_ml.serve.list_scorer import ScoredBatch
     from icp_ml.serve.loading import AnyScorer
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 class Job:
     """What was asked for, after the command line was checked.
 
-    previous: the list as it was scored before. unusable: where rows without a score go. changed_only: write only rows
-    that are new or in another tier.
+    previous: the list as it was scored before. tables: what attributes that the list lacks are made of. unusable: where
+    rows without a score go. changed_only: write only rows that are new or in another tier.
     """
 
     scorer: AnyScorer
@@ -42,6 +44,7 @@ class Job:
     previous: PreviousList | None = None
     changed_only: bool = False
     unusable: Path | None = None
+    tables: ListTables | None = None
 
 
 @dataclass(frozen=True)
@@ -91,13 +94,8 @@ class _Tally:
 
     def records(self) -> Iterator[Any]:
         """Output rows, batch by batch."""
-        from icp_ml.deals.prospects import batches_of
-        from icp_ml.serve.incoming import NamedBatch
-
         job = self._job
-        absent = frozenset(job.prospects.absent)
-        raw = batches_of(job.prospects, job.scorer.read_attributes, batch_rows=job.batch_rows)
-        named = (NamedBatch(batch, job.prospects.id, absent) for batch in raw)
+        named = batches_in(job.prospects, job.scorer, job.tables, job.as_of, job.batch_rows)
         with _progress() as advance:
             for batch in job.scorer.score_stream(named, as_of=job.as_of, reasons=job.reasons):
                 self._set_aside(batch)

@@ -65,6 +65,7 @@ def _page(stored: StoredBundle) -> Iterator[RenderableType]:
     from icp_ml.cli.pages import profile_page, verdict_page
 
     yield Text(_heading(stored.bundle), style="bold")
+    yield from (Text(note) for note in stored.bundle.provenance.ideal)
     yield from profile_page(stored.bundle.profile)
     yield from _tiers(stored.bundle)
     yield from _rules(stored.bundle.policy)

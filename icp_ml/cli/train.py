@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from icp_ml.cli.learning import progress, training_line
+from icp_ml.cli.rejected import check_rejected_place, write_rejected
 
 if TYPE_CHECKING:
     from icp_training.line import Trained, Weighed
@@ -23,9 +25,15 @@ def train(
     minutes: Annotated[
         float | None, typer.Option(min=0.01, help="End the search early; the result then depends on the machine.")
     ] = None,
+    rejected: Annotated[
+        Path | None, typer.Option(help="Write the rejected rows, with line and reason, to this CSV file.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON and nothing else.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file of rejected rows that exists.")] = False,
 ) -> None:
     """Judge, fit, explain and write a new version below models/; or say why there is no reliable signal."""
+    if rejected is not None:
+        check_rejected_place(rejected, config, force=force)
     line = training_line()
     now = datetime.now(UTC).isoformat(timespec="seconds")
     if line.is_weighted(config):
@@ -33,6 +41,8 @@ def train(
         return
     with progress() as on_step:
         trained: Trained = line.train(config, line.Budget(trials, minutes), now, on_step)
+    if rejected is not None:
+        write_rejected(trained.rejected, rejected, trained.sources)
     if as_json:
         typer.echo(json.dumps(_document(trained), indent=2, ensure_ascii=False))
     else:
@@ -51,6 +61,7 @@ def _document(trained: Trained) -> dict[str, object]:
         "refused": None if trained.refusal is None else trained.refusal.sentence,
         "verdict": as_json_value(trained.verdict.model_dump()),
         "profile": None if trained.profile is None else as_json_value(trained.profile.model_dump()),
+        "tier_flips": None if trained.flips is None else asdict(trained.flips),
     }
 
 
@@ -78,6 +89,8 @@ def _print(trained: Trained) -> None:
     print_page(verdict_page(trained.verdict))
     if trained.profile is not None:
         print_page(profile_page(trained.profile))
+    if trained.flips is not None:
+        typer.echo(trained.flips.sentence)
     if trained.cut_short:
         sys.stderr.write("The search was ended by --minutes: another run may choose other parameters.\n")
     if trained.folder is not None:

@@ -3,9 +3,12 @@
 The first rule that applies decides, in this order:
 
     ignored         its outcome value is listed under `ignore`
+    left out        it is deleted, a test, another deal type or not a loss (see `deal_types`)
     open            its outcome value is listed under `open`
     rejected        it is won or lost and breaks a rule of the contract
     out of window   it closed before the window
+    too recent      whether it is what is predicted will only be known later (`measuring`)
+    unmeasured      it is won, and nothing is known by which it could be judged as what is predicted
     repeated        its id stands on an earlier accepted row and `repeated_ids` is keep_first
     accepted        all others
 
@@ -14,12 +17,14 @@ Open deals are not rejected: a deal that is not decided often lacks its account 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from icp_ml.deals.date_orders import how_to_declare
+from icp_ml.deals.deal_types import LeftOut
 from icp_ml.deals.ledger import LedgerStep, RowLedger
 from icp_ml.deals.moments import Days
 from icp_ml.deals.parsing import ReadDays
@@ -28,7 +33,7 @@ from icp_ml.deals.texts import Flags, Texts, gather
 from icp_ml.deals.words import listed
 from icp_ml.errors import InputError
 
-WON, LOST, OPEN, IGNORE, NO_OUTCOME = 1, 0, 2, 3, -1
+WON, LOST, OPEN, IGNORE, LEFT_OUT, NO_OUTCOME = 1, 0, 2, 3, 4, -1
 """Codes of `meanings`."""
 
 TOO_MANY_BROKEN = 0.5
@@ -55,8 +60,11 @@ class Fates:
 
     rejected: Flags
     ignored: Flags
+    left_out: tuple[LeftOut, ...]
     out_of_window: Flags
     open: Flags
+    too_recent: Flags
+    unmeasured: Flags
     repeated: Flags
     accepted: Flags
 
@@ -78,6 +86,14 @@ def meanings(outcomes: Texts, settings: OutcomeSettings) -> Meanings:
     of_text = [code_of.get(text.casefold()) for text in outcomes.distinct]
     _check_listed(outcomes, np.array([code is None for code in of_text], dtype=bool), settings)
     return gather(np.array([code or 0 for code in of_text], dtype=np.int8), outcomes.codes, blank)
+
+
+def without(meaning: Meanings, left: Sequence[LeftOut]) -> Meanings:
+    """The same with `LEFT_OUT` for the rows that a rule leaves out."""
+    settled = np.zeros(len(meaning), dtype=bool)
+    for rule in left:
+        settled |= rule.rows
+    return np.where(settled, LEFT_OUT, meaning).astype(np.int8)
 
 
 def _check_listed(outcomes: Texts, unlisted: Flags, settings: OutcomeSettings) -> None:
@@ -119,7 +135,9 @@ def broken_rules(
 def _unreadable(name: str, read: ReadDays, order: DateOrder) -> Broken:
     example = f" and '{read.trouble.examples[0]}' was found" if read.trouble.examples else ""
     rows = np.isnat(read.values) & ~read.blank
-    fix = f"dates like {_FORMAT_OF[order]} were expected{example}; set deals.date_order (iso, mdy or dmy)"
+    declare = how_to_declare(read.trouble.examples, "deals.date_order") if order == "iso" else None
+    end = "; set deals.date_order (iso, mdy or dmy)" if declare is None else f", which {declare}"
+    fix = f"dates like {_FORMAT_OF[order]} were expected{example}{end}"
     return Broken(f"unreadable {name} date", rows, fix)
 
 
@@ -195,22 +213,30 @@ def ledger_of(fates: Fates, settings: DealsSettings) -> RowLedger:
     explained = {
         "rejected": (fates.rejected, "won or lost, and break a rule of the contract"),
         "ignored": (fates.ignored, "their outcome value is listed under ignore"),
+        **{rule.name: (rule.rows, rule.explanation) for rule in fates.left_out},
         "out of window": (fates.out_of_window, window),
         "open": (fates.open, "not decided yet"),
+        "too recent to judge": (fates.too_recent, "closed too late to know whether they are what is predicted"),
+        "not measured": (fates.unmeasured, "won, and no measure is known by which to judge them"),
         "repeated": (fates.repeated, "their deal id stands on an earlier row"),
         "accepted": (fates.accepted, "won or lost, and learned from"),
     }
     rows_of = {name: int(rows.sum()) for name, (rows, _) in explained.items()}
     read = LedgerStep("read", len(fates.accepted), "rows of the source")
-    steps = tuple(LedgerStep(name, rows_of[name], why) for name, (_, why) in explained.items())
+    seldom = ("too recent to judge", "not measured")
+    told = [name for name in explained if rows_of[name] or name not in seldom]
+    steps = tuple(LedgerStep(name, rows_of[name], explained[name][1]) for name in told)
     ledger = RowLedger(
         read=read.rows,
         rejected=rows_of["rejected"],
         ignored=rows_of["ignored"],
         out_of_window=rows_of["out of window"],
         open=rows_of["open"],
+        too_recent=rows_of["too recent to judge"],
+        unmeasured=rows_of["not measured"],
         repeated=rows_of["repeated"],
         accepted=rows_of["accepted"],
+        left_out=sum(rows_of[rule.name] for rule in fates.left_out),
         steps=(read, *steps),
     )
     ledger.check()

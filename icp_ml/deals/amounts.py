@@ -1,6 +1,7 @@
 """Numbers and ranges of numbers as people write them.
 
 "1,200"  1200      "$18.3 MM"  18300000     "12 %"  12       "10K"  10000      "1.200,5"  1200.5 (decimal ",")
+"(1,200)"  -1200, as accountants write it
 "51-200"  51 to 200          "$10-50M"  10,000,000 to 50,000,000       "More than 1M"  1,000,000 and up
 "100K or less"  0 to 100,000                      "0 (No business)"  0 to 0
 """
@@ -27,8 +28,11 @@ OPEN_UPPER_MIDPOINT = 1.5
 
 _POWERS = {"k": 3, "thousand": 3, "m": 6, "mm": 6, "mn": 6, "mio": 6, "mil": 6, "million": 6, "millions": 6}
 _POWERS |= {"b": 9, "bn": 9, "billion": 9, "billions": 9, "tn": 12, "trillion": 12}
-_CODES = "usd|eur|gbp|chf|cad|aud|nzd|jpy|cny|inr|sgd|sek|nok|dkk|pln|brl|mxn|zar"
-_CURRENCY = rf"(?:[a-z]{{0,2}}[$€£¥₹]|{_CODES})"
+CODES = "usd|eur|gbp|chf|cad|aud|nzd|jpy|cny|inr|sgd|hkd|sek|nok|dkk|pln|czk|huf|brl|mxn|zar"
+"""The codes of currencies that are understood beside an amount, as alternatives of a pattern."""
+SIGNS = "$€£¥₹"
+"""The signs of currencies, as members of a pattern."""
+_CURRENCY = rf"(?:[a-z]{{0,2}}[{SIGNS}]|{CODES})"
 _SUFFIX = "|".join(sorted(_POWERS, key=len, reverse=True))
 _DIGITS = {
     ".": r"(?:\d{1,3}(?:,\d{2,3})*,\d{3}|\d{1,3}(?:[ \u00a0\u202f']\d{3})+|\d+)(?:\.\d*)?|\.\d+",
@@ -37,6 +41,7 @@ _DIGITS = {
 _GROUPING = {".": re.compile(r"[,\s']"), ",": re.compile(r"[.\s']")}
 _PLAIN = {".": r"^-?\d+(\.\d+)?$", ",": r"^-?\d+(,\d+)?$"}
 
+_BRACKETED = re.compile(r"(?P<before>[^()\d]*)\((?P<within>[^()]*)\)")
 _REMARK = re.compile(r"\s*\([^()]*\)\s*$")
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _COUNTED = re.compile(r"\s+(?:employees?|people|persons?|staff|ftes?|headcount|years?|yrs?)$")
@@ -104,8 +109,13 @@ def _read_each(texts: Sequence[str], decimal: Decimal, read: Callable[[str], flo
 
 
 def _amount_of(text: str, decimal: Decimal) -> float:
-    match = _amount_form(decimal).fullmatch(_DASHES.sub("-", text).strip().casefold())
-    return math.nan if match is None else _value(match, "", decimal, match["suffix"])
+    bare = _DASHES.sub("-", text).strip().casefold()
+    bracketed = _BRACKETED.fullmatch(bare)
+    match = _amount_form(decimal).fullmatch(bracketed["before"] + bracketed["within"] if bracketed else bare)
+    if match is None or (bracketed and "-" in bare):
+        return math.nan
+    value = _value(match, "", decimal, match["suffix"])
+    return -value if bracketed else value
 
 
 def _of_range(text: str, decimal: Decimal, reduce: Callable[[Range], float]) -> float:

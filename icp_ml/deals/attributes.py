@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
+from icp_ml.deals.answers import Phrases
+from icp_ml.deals.currencies import Currency
+from icp_ml.deals.currency_settings import CurrencySettings
+from icp_ml.deals.recipes import Recipe, check_recipe
 from icp_ml.deals.settings import (
     AXIS_OF_LAYER,
     AttributeSettings,
@@ -15,6 +19,7 @@ from icp_ml.deals.settings import (
     Known,
     Layer,
     Ranges,
+    Rollup,
 )
 from icp_ml.errors import ConfigError
 
@@ -24,6 +29,8 @@ class Attribute:
     """One attribute that may be learned from; `AttributeSettings` says what its options mean.
 
     `missing`: the configured texts that mean "not known", those of the attribute and the global ones.
+    `recipe`: how it is made from a table of dated rows, None for one that stands in the source.
+    `currency`: what its amounts are read in, None where they are plain numbers.
     """
 
     name: str
@@ -38,6 +45,34 @@ class Attribute:
     decimal: Decimal = "."
     date_order: DateOrder = "iso"
     missing: tuple[str, ...] = ()
+    currency: Currency | None = None
+    recipe: Recipe | None = None
+    rollup: Rollup | None = None
+    answer: str | None = None
+    phrases: Phrases = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that is read for it; the first is its own."""
+        beside = self.currency.column if self.currency is not None else None
+        return (self.column,) if beside is None else (self.column, beside)
+
+    @property
+    def plain(self) -> Attribute:
+        """The same where the column holds the value itself and not a JSON object with it, as a rule names values."""
+        return replace(self, answer=None)
+
+
+_LATER = ("currency", "recipe", "rollup", "answer", "phrases")
+"""Fields that came after the first format: a document that does not have them says nothing of them."""
+
+
+def attribute_document(attribute: Attribute) -> dict[str, object]:
+    """The attribute as plain values. What came after the first format is left out where it says nothing."""
+    document: dict[str, object] = asdict(attribute)
+    recipe = attribute.recipe
+    document["recipe"] = None if recipe is None else recipe.model_dump(mode="json", exclude_defaults=True)
+    return {name: value for name, value in document.items() if value not in (None, ()) or name not in _LATER}
 
 
 def resolve_attributes(
@@ -47,16 +82,24 @@ def resolve_attributes(
 ) -> tuple[Attribute, ...]:
     """The attributes in use, in the order they are written, from firmographic to engagement.
 
-    Left out are those with `use: no` and those whose value becomes known at a time not in `use_known`.
-    Raises `ConfigError` where a name stands in two layers: a contribution must have one place to go.
+    Left out are those with `use: no`, those whose value becomes known at a time not in `use_known`, and those made of
+    contacts, unless they say `use: yes`.
+    Raises `ConfigError` where a name stands in two layers: a contribution must have one place to go; and where a recipe
+    does not fit the kind.
     """
     _check_each_name_once(settings)
     return tuple(
         _attribute(name, layer, declared, missing)
         for layer, attributes in settings.layers()
         for name, declared in attributes.items()
-        if declared.use and declared.known in use_known
+        if _is_used(declared) and declared.known in use_known
     )
+
+
+def _is_used(declared: AttributeSettings) -> bool:
+    """The ICP is the company; what contacts are like is the persona, and stays out of it unless asked for."""
+    is_person = declared.recipe is not None and declared.recipe.table == "contacts"
+    return declared.use and (not is_person or "use" in declared.model_fields_set)
 
 
 def _check_each_name_once(settings: AttributesSettings) -> None:
@@ -72,6 +115,8 @@ def _check_each_name_once(settings: AttributesSettings) -> None:
 
 
 def _attribute(name: str, layer: Layer, declared: AttributeSettings, missing: tuple[str, ...]) -> Attribute:
+    if declared.recipe is not None:
+        check_recipe(name, declared.kind, declared.recipe, declared.order)
     return Attribute(
         name=name,
         column=declared.column or name,
@@ -85,4 +130,13 @@ def _attribute(name: str, layer: Layer, declared: AttributeSettings, missing: tu
         decimal=declared.decimal,
         date_order=declared.date_order,
         missing=tuple(dict.fromkeys((*declared.missing, *missing))),
+        recipe=declared.recipe,
+        rollup=declared.rollup,
+        currency=_currency(declared.currency),
+        answer=declared.answer,
+        phrases=tuple(declared.phrases.items()),
     )
+
+
+def _currency(declared: CurrencySettings | None) -> Currency | None:
+    return None if declared is None else Currency((declared.to,), declared.column)

@@ -16,17 +16,29 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from icp_ml.deals import admission
-from icp_ml.deals.accounts import join_accounts
+from icp_ml.deals.accounts import respelled
 from icp_ml.deals.admission import Broken, Fates
+from icp_ml.deals.answers import answer_texts
 from icp_ml.deals.attributes import Attribute
+from icp_ml.deals.companies import company_marks
+from icp_ml.deals.company_settings import CompanySettings
+from icp_ml.deals.date_orders import check_date_orders
+from icp_ml.deals.deal_types import LeftOut, columns_to_leave_out_by, left_out
+from icp_ml.deals.grading import predicted_of
+from icp_ml.deals.ideal_settings import IdealSettings
+from icp_ml.deals.joining import join_tables
 from icp_ml.deals.kinds import parse_attributes
 from icp_ml.deals.ledger import RejectedRow
+from icp_ml.deals.measures import Dates
+from icp_ml.deals.measuring import DealRows, Measured, check_left, columns_in_deals, grade_deals, measure_wins
 from icp_ml.deals.moments import Days
+from icp_ml.deals.openings import Openings, as_known_at_opening, standing
 from icp_ml.deals.parsing import ReadDays, parse_days
-from icp_ml.deals.reading import column_names, is_parquet, read_table
-from icp_ml.deals.settings import AccountsSettings, DealsSettings, TablesSettings
+from icp_ml.deals.rates import as_of_extract, settle_currencies
+from icp_ml.deals.settings import DealsSettings, TablesSettings
+from icp_ml.deals.sources import columns_of, first_line_of, rows_of
 from icp_ml.deals.table import Codes, DealTable, Names, OpenDeals
-from icp_ml.deals.texts import Flags, Ints, Texts, encode_texts
+from icp_ml.deals.texts import Column, Flags, Ints, Texts, encode_texts
 from icp_ml.errors import ConfigError, InputError, TooFewDeals
 
 __all__ = ["ENOUGH_TO_BE_A_COPY", "DealTable", "identical_rows", "read_deals"]
@@ -37,6 +49,7 @@ and coarse attributes companies agree by chance (four sizes, seven regions), and
 copying."""
 
 _NO_DAYS = np.array([], dtype="datetime64[D]")
+_BY_ACCOUNT = CompanySettings()
 
 
 @dataclass(frozen=True)
@@ -48,49 +61,87 @@ class _Source:
     opened: ReadDays | None
     closed: ReadDays | None
     meaning: npt.NDArray[np.int8]
+    left_out: tuple[LeftOut, ...]
     first_line: int
 
     @property
     def decided(self) -> Flags:
-        """bool[n]: won, lost, or without an outcome value."""
-        return ~np.isin(self.meaning, (admission.OPEN, admission.IGNORE))
+        """bool[n]: won, lost, or without an outcome value, and not left out."""
+        return ~np.isin(self.meaning, (admission.OPEN, admission.IGNORE, admission.LEFT_OUT))
 
 
-def read_deals(deals: DealsSettings, tables: TablesSettings, attributes: Sequence[Attribute], root: Path) -> DealTable:
+def read_deals(
+    deals: DealsSettings,
+    tables: TablesSettings,
+    attributes: Sequence[Attribute],
+    root: Path,
+    *,
+    company: CompanySettings = _BY_ACCOUNT,
+    ideal: IdealSettings | None = None,
+) -> DealTable:
     """Read, check and join the declared tables, and parse the attributes of the accepted deals.
 
-    `root`: the folder that the sources are relative to.
+    `root`: the folder that the sources are relative to. `company`: by what companies are recognised. `ideal`: how wins
+    are graded, and whether the grade is what is predicted (`grading`).
 
     Raises `ConfigError` where no attribute is declared or the declarations do not fit together, `InputError`
     where a source breaks the contract (see `admission`), `TooFewDeals` where all accepted deals end alike.
     """
     if not attributes:
         raise ConfigError("expected at least one attribute to learn from, found none in use; declare attributes")
-    table = _read_columns(deals, tables, attributes, root)
-    source = _read_contract(table, deals, first_line=1 if is_parquet(root / deals.source) else 2)
-    table, unmatched = _with_accounts(table, source.accounts, tables.accounts, attributes, root)
+    wanted = _wanted(attributes, company, ideal)
+    table = _read_columns(deals, tables, wanted, root)
+    on_deals = table.schema.names
+    source = _read_contract(table, deals, tables, first_line_of(deals, root))
+    table, unmatched, joined = join_tables(table, source.accounts, tables, wanted, root, on=deals.account)
     extracted = _extract_day(source, deals)
     why = admission.reasons(_rules(source, deals), source.decided)
-    fates = _fates(source, deals, why, extracted)
+    measured = measure_wins(ideal, _deal_rows(table, source, extracted), deals, tables.rates, root)
+    fates = _fates(source, deals, why, extracted, measured)
     rows = np.flatnonzero(fates.accepted)
-    _check_what_is_left(source.meaning[rows], fates, extracted)
-    chosen = table.take(pa.array(rows))
-    opened = None if source.opened is None else source.opened.values[rows]
+    won = source.meaning[rows]
+    _check_what_is_left(won, fates, extracted, measured)
+    graded = grade_deals(measured, won, rows)
+    openings = _openings(source, deals, rows)
+    chosen, dated = as_known_at_opening(
+        table.take(pa.array(rows)), openings, attributes, tables, root, on_deals=on_deals
+    )
+    attributes = settle_currencies(chosen, attributes, tables.rates, root)
+    parsed = parse_attributes(chosen, attributes, openings.days)
+    check_date_orders(parsed, attributes)
     return DealTable(
         ids=source.ids.texts(rows),
         accounts=(source.accounts or source.ids).texts(rows),
-        opened=opened,
+        opened=openings.days,
         closed=None if source.closed is None else source.closed.values[rows],
-        won=source.meaning[rows],
-        attributes=tuple(attributes),
-        parsed=parse_attributes(chosen, attributes, opened),
+        won=won if graded is None else predicted_of(graded),
+        attributes=as_of_extract(attributes, extracted),
+        parsed=parsed,
         extracted=extracted,
         open_deals=OpenDeals(_open_since(source, fates.open)),
         ledger=admission.ledger_of(fates, deals),
         rejected=_rejected(source, why),
         unmatched_accounts=int(unmatched[rows].sum()),
         identical=identical_rows(chosen, attributes, source.ids.codes[rows]),
+        tables=joined,
+        company=company_marks(table, source.accounts, company).take(rows),
+        dated=dated,
+        graded=graded,
+        too_recent=OpenDeals(_open_since(source, fates.too_recent)),
+        unmatched_wins=0 if measured is None else measured.unmatched,
     )
+
+
+def _wanted(attributes: Sequence[Attribute], company: CompanySettings, ideal: IdealSettings | None) -> Sequence[str]:
+    """The columns to be read beside those of the contract."""
+    of_attributes = (name for each in standing(attributes) for name in each.columns)
+    return list(dict.fromkeys([*of_attributes, *company.columns(), *columns_in_deals(ideal)]))
+
+
+def _deal_rows(table: pa.Table, source: _Source, extracted: np.datetime64 | None) -> DealRows:
+    opened = None if source.opened is None else source.opened.values
+    closed = None if source.closed is None else source.closed.values
+    return DealRows(table, source.ids, source.accounts, source.meaning, Dates(opened, closed, extracted))
 
 
 def identical_rows(table: pa.Table, attributes: Sequence[Attribute], ids: Ints) -> Codes:
@@ -98,10 +149,17 @@ def identical_rows(table: pa.Table, attributes: Sequence[Attribute], ids: Ints) 
     same = np.zeros(table.num_rows, dtype=np.int64)
     known = np.zeros(table.num_rows, dtype=np.int64)
     for attribute in attributes:
-        codes = encode_texts(table.column(attribute.column)).without_tokens(attribute.missing).codes
+        codes = encode_texts(_told_apart_by(table, attribute)).without_tokens(attribute.missing).codes
         same = _pair_codes(same, codes + 1)
         known += codes >= 0
     return _pair_codes(same, np.where(known < ENOUGH_TO_BE_A_COPY, ids + 1, 0))
+
+
+def _told_apart_by(table: pa.Table, attribute: Attribute) -> Column:
+    """The text of an attribute: its column, or its own answer in it, because two copies may be reasoned differently."""
+    if attribute.answer is None:
+        return table.column(attribute.column)
+    return answer_texts(table, attribute.column, attribute.answer)
 
 
 def _pair_codes(one: Codes, other: npt.NDArray[np.integer]) -> Codes:
@@ -109,50 +167,48 @@ def _pair_codes(one: Codes, other: npt.NDArray[np.integer]) -> Codes:
     return np.asarray(pa.array(pairs).dictionary_encode().indices, dtype=np.int64)
 
 
-def _read_columns(
-    deals: DealsSettings, tables: TablesSettings, attributes: Sequence[Attribute], root: Path
-) -> pa.Table:
-    """The deals with the columns that the contract and the attributes need.
+def _read_columns(deals: DealsSettings, tables: TablesSettings, wanted: Sequence[str], root: Path) -> pa.Table:
+    """The deals with the columns that the contract needs, and of the wanted ones those that they have.
 
-    An accounts table may hold the rest.
+    The tables beside the deals may hold the rest.
     """
-    path = root / deals.source
     if tables.accounts is not None and deals.account is None:
         raise ConfigError("tables.accounts is declared, but deals.account does not say which column refers to it")
     declared = (deals.id, deals.account, deals.opened, deals.closed, deals.outcome.column)
-    needed = [column for column in declared if column is not None]
-    of_attributes = [attribute.column for attribute in attributes]
-    if tables.accounts is not None:
-        names = column_names(path, delimiter=deals.delimiter, encoding=deals.encoding)
-        of_attributes = [column for column in of_attributes if column in names]
-    return read_table(path, delimiter=deals.delimiter, encoding=deals.encoding, columns=[*needed, *of_attributes])
+    needed = [column for column in (*declared, *columns_to_leave_out_by(deals)) if column is not None]
+    needed += [lookup.column for lookup in tables.lookups]
+    here = wanted
+    if tables.accounts is not None or tables.lookups:
+        names = columns_of(deals, root)
+        here = [column for column in wanted if column in names]
+    return rows_of(deals, root, [*needed, *here])
 
 
-def _read_contract(table: pa.Table, deals: DealsSettings, first_line: int) -> _Source:
+def _read_contract(table: pa.Table, deals: DealsSettings, tables: TablesSettings, first_line: int) -> _Source:
     lines = range(first_line, table.num_rows + first_line)
     numbered = Texts(np.arange(table.num_rows, dtype=np.int32), [str(line) for line in lines])
-    outcomes = encode_texts(table.column(deals.outcome.column))
+    accounts = None if deals.account is None else encode_texts(table.column(deals.account))
+    if accounts is not None and tables.accounts is not None:
+        accounts = respelled(accounts, tables.accounts.spelled)
+    meaning = admission.meanings(encode_texts(table.column(deals.outcome.column)), deals.outcome)
+    left = left_out(table, deals, lost=meaning == admission.LOST, ignored=meaning == admission.IGNORE)
     return _Source(
         ids=numbered if deals.id is None else encode_texts(table.column(deals.id)),
-        accounts=None if deals.account is None else encode_texts(table.column(deals.account)),
+        accounts=accounts,
         opened=None if deals.opened is None else parse_days(table.column(deals.opened), deals.date_order),
         closed=None if deals.closed is None else parse_days(table.column(deals.closed), deals.date_order),
-        meaning=admission.meanings(outcomes, deals.outcome),
+        meaning=admission.without(meaning, left),
+        left_out=left,
         first_line=first_line,
     )
 
 
-def _with_accounts(
-    table: pa.Table,
-    references: Texts | None,
-    settings: AccountsSettings | None,
-    attributes: Sequence[Attribute],
-    root: Path,
-) -> tuple[pa.Table, Flags]:
-    if settings is None or references is None:
-        return table, np.zeros(table.num_rows, dtype=bool)
-    elsewhere = [a.column for a in attributes if a.column not in table.schema.names]
-    return join_accounts(table, references, settings, list(dict.fromkeys(elsewhere)), root)
+def _openings(source: _Source, deals: DealsSettings, rows: npt.NDArray[np.int64]) -> Openings:
+    return Openings(
+        ids=None if deals.id is None else source.ids.texts(rows),
+        accounts=None if source.accounts is None else source.accounts.texts(rows),
+        days=None if source.opened is None else source.opened.values[rows],
+    )
 
 
 def _extract_day(source: _Source, deals: DealsSettings) -> np.datetime64 | None:
@@ -175,24 +231,36 @@ def _rules(source: _Source, deals: DealsSettings) -> Iterator[Broken]:
     yield from admission.broken_rules(deals, source.ids, source.accounts, source.opened, source.closed)
 
 
-def _fates(source: _Source, deals: DealsSettings, why: Names, extracted: np.datetime64 | None) -> Fates:
+def _fates(
+    source: _Source, deals: DealsSettings, why: Names, extracted: np.datetime64 | None, measured: Measured | None
+) -> Fates:
     rejected = why != ""
     kept = source.decided & ~rejected
     out = np.zeros(len(kept), dtype=bool)
     if source.closed is not None:
         out = kept & admission.outside_window(source.closed.values, extracted, deals.window.months)
-    repeated = admission.repeats(source.ids, kept & ~out, deals)
+    none = np.zeros(len(kept), dtype=bool)
+    too_recent = none if measured is None else kept & ~out & measured.too_recent
+    unmeasured = none if measured is None else kept & ~out & ~too_recent & measured.unmeasured
+    out_or_not_judged = out | too_recent | unmeasured
+    repeated = admission.repeats(source.ids, kept & ~out_or_not_judged, deals)
     return Fates(
         rejected=rejected,
         ignored=source.meaning == admission.IGNORE,
+        left_out=source.left_out,
         out_of_window=out,
         open=source.meaning == admission.OPEN,
+        too_recent=too_recent,
+        unmeasured=unmeasured,
         repeated=repeated,
-        accepted=kept & ~out & ~repeated,
+        accepted=kept & ~out_or_not_judged & ~repeated,
     )
 
 
-def _check_what_is_left(won: npt.NDArray[np.int8], fates: Fates, extracted: np.datetime64 | None) -> None:
+def _check_what_is_left(
+    won: npt.NDArray[np.int8], fates: Fates, extracted: np.datetime64 | None, measured: Measured | None
+) -> None:
+    check_left(won, measured, (fates.too_recent, fates.unmeasured))
     if len(won) == 0 and fates.out_of_window.any():
         raise InputError(
             f"expected deals closed within the window before {extracted}, found none and "

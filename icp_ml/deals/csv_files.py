@@ -1,10 +1,22 @@
-"""CSV files as record batches of texts, and what can be wrong with such a file, said in one sentence."""
+"""CSV files as record batches of texts, and what can be wrong with such a file, said in one sentence.
+
+With delimiter and encoding "auto" the file itself decides, where it leaves no doubt:
+
+    a byte order mark                                     UTF-8 or UTF-16, as the mark says
+    no mark                                               UTF-8, or a refusal where the bytes are something else
+    one candidate splits the header (, ; tab |)           that one
+    several do, and one splits all rows like the header   that one
+    several do as well                                    a refusal
+
+A file that begins as gzip does is unpacked, whatever it is called.
+"""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +24,7 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from icp_ml.deals.settings import AUTO
 from icp_ml.errors import InputError
 
 _BLOCK = 8 << 20
@@ -23,13 +36,12 @@ A single row must fit, and eight megabytes hold any row that a person would look
 _MOST_LINES = 20
 """Line breaks in one field of a row of the wrong length from which a quote was left open; we chose it."""
 
+_ROWS_TRIED = 100
+"""Rows that a delimiter has to split like the header where the header leaves a choice; we chose it."""
+
 _DELIMITERS = {";": "';'", "\t": "'tab'", "|": "'|'", ",": "','"}
-_OTHER_FORMATS = {
-    b"PK\x03\x04": "an Excel workbook or another archive; save the sheet as CSV",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook; save the sheet as CSV",
-    b"\xff\xfe": "text in UTF-16; set the encoding to utf-16, or save it as UTF-8",
-    b"\xfe\xff": "text in UTF-16; set the encoding to utf-16, or save it as UTF-8",
-}
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -50,11 +62,14 @@ class CsvForm:
 def recognise(path: Path, delimiter: str, encoding: str) -> CsvForm:
     """Read the header, which is the first line that is not blank.
 
-    Raises `InputError` for an empty file, another format, another encoding, and for a delimiter that leaves
-    one column where another delimiter would make several.
+    delimiter, encoding: "auto" for what the file shows.
+
+    Raises `InputError` for an empty file, another encoding, a delimiter that leaves one column where another
+    delimiter would make several, and for "auto" where several would do.
     """
-    _check_format(path, encoding)
+    encoding = _encoding_of(path, encoding)
     try:
+        delimiter = _delimiter_of(path, encoding) if delimiter == AUTO else delimiter
         for place, record in enumerate(_records(path, delimiter, encoding), 1):
             if record:
                 _check_delimiter(path, record, delimiter)
@@ -73,11 +88,21 @@ def batches(form: CsvForm, names: Sequence[str], wanted: Sequence[str]) -> Itera
     """
     ragged: list[arrow_csv.InvalidRow] = []
     try:
-        yield from _open(form, names, wanted, ragged)
+        if _has_rows(form):
+            yield from _open(form, names, wanted, ragged)
     except pa.ArrowInvalid as error:
         raise _explained(form, ragged, error) from None
     except UnicodeError:
         raise _wrong_encoding(form.path, form.encoding) from None
+
+
+def _has_rows(form: CsvForm) -> bool:
+    """The reader takes a header for broken where nothing at all follows it, not even a line break."""
+    below = itertools.islice(_records(form.path, form.delimiter, form.encoding), form.header_at, None)
+    try:
+        return any(below)
+    except csv.Error:  # a field without end, which the reader is to find
+        return True
 
 
 def _open(
@@ -101,7 +126,8 @@ def _open(
         strings_can_be_null=True,
         quoted_strings_can_be_null=True,
     )
-    yield from arrow_csv.open_csv(form.path, read_options=read, parse_options=parse, convert_options=convert)
+    with _opened(form.path) as stream:
+        yield from arrow_csv.open_csv(stream, read_options=read, parse_options=parse, convert_options=convert)
 
 
 def _plain_encoding(encoding: str) -> str:
@@ -115,24 +141,66 @@ def _marked_encoding(encoding: str) -> str:
 
 def _records(path: Path, delimiter: str, encoding: str) -> Iterator[list[str]]:
     with (
-        pa.input_stream(str(path)) as stream,
+        _opened(path) as stream,
         io.TextIOWrapper(stream, _marked_encoding(encoding), newline="") as text,
     ):
         yield from csv.reader(text, delimiter=delimiter)
+
+
+def _opened(path: Path) -> pa.NativeFile:
+    """The bytes of a file, unpacked. What gzip begins with decides, not the name; other packings go by the name."""
+    with path.open("rb") as file:
+        is_gzip = file.read(len(_GZIP)) == _GZIP
+    if is_gzip:
+        return pa.input_stream(str(path), compression="gzip")
+    return pa.input_stream(str(path), compression=None if path.suffix.lower() == ".gz" else "detect")
 
 
 def _empty(path: Path) -> InputError:
     return InputError(f"{path.name}: expected a header and rows, found an empty file; export it again")
 
 
-def _check_format(path: Path, encoding: str) -> None:
-    with pa.input_stream(str(path)) as stream:
+def _encoding_of(path: Path, encoding: str) -> str:
+    """The declared encoding, or the one that the first bytes show. Raises `InputError` where they contradict it."""
+    with _opened(path) as stream:
         start = stream.read(4)
     if not start.strip():
         raise _empty(path)
-    for mark, format_and_fix in _OTHER_FORMATS.items():
-        if start.startswith(mark) and not encoding.lower().replace("_", "-").startswith("utf-16"):
-            raise InputError(f"{path.name}: expected CSV text, found {format_and_fix}")
+    is_utf_16 = start.startswith(_UTF_16)
+    if encoding == AUTO:
+        return "utf-16" if is_utf_16 else "utf-8"
+    if is_utf_16 and not encoding.lower().replace("_", "-").startswith("utf-16"):
+        raise InputError(
+            f"{path.name}: expected text in {encoding}, found text in UTF-16; set the encoding to utf-16 or auto, "
+            "or save it as UTF-8"
+        )
+    return encoding
+
+
+def _delimiter_of(path: Path, encoding: str) -> str:
+    """The candidate that splits the header; where several do, the only one that splits the rows like it."""
+    splitting = [candidate for candidate in _DELIMITERS if _width(path, candidate, encoding) > 1]
+    if len(splitting) > 1:
+        splitting = [candidate for candidate in splitting if _splits_alike(path, candidate, encoding)] or splitting
+    if len(splitting) > 1:
+        raise InputError(
+            f"{path.name}: expected a header that shows what separates the columns, found that "
+            f"{' and '.join(_DELIMITERS[each] for each in splitting)} could; set the delimiter"
+        )
+    return splitting[0] if splitting else ","
+
+
+def _width(path: Path, delimiter: str, encoding: str) -> int:
+    return next((len(record) for record in _records(path, delimiter, encoding) if record), 0)
+
+
+def _splits_alike(path: Path, delimiter: str, encoding: str) -> bool:
+    """Whether the header and the first rows have as many fields; blank lines are no rows."""
+    try:
+        rows = [len(record) for record in itertools.islice(_records(path, delimiter, encoding), _ROWS_TRIED) if record]
+    except csv.Error:  # a field without end, which another delimiter may close
+        return False
+    return len(set(rows)) == 1
 
 
 def _check_delimiter(path: Path, record: list[str], delimiter: str) -> None:
@@ -208,7 +276,7 @@ def _wrong_encoding(path: Path, encoding: str) -> InputError:
 
 def _first_undecodable_line(path: Path, encoding: str) -> int | None:
     decoder = codecs.getincrementaldecoder(_plain_encoding(encoding))()
-    with pa.input_stream(str(path)) as stream:
+    with _opened(path) as stream:
         for number, line in enumerate(io.BufferedReader(stream), 1):
             try:
                 decoder.decode(line)

@@ -9,7 +9,7 @@ alone, so that a row means the same alone, in a batch and in training.
     date       its age in years at `as_of` (365.25 days)
     year       the calendar year of `as_of` less the year
     ordered    its rank in the declared order; without one, the lower bound of the range text
-    category   a code into the values that the table holds
+    category   a code into the values that the table holds, or, for industry codes, into what they roll up to
     set        the members of each row
 """
 
@@ -23,7 +23,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from icp_ml.deals.answers import Documents, read_answers, read_documents, sort_phrases
 from icp_ml.deals.attributes import Attribute
+from icp_ml.deals.currencies import Amounts, in_currency
 from icp_ml.deals.moments import Days, year_of
 from icp_ml.deals.parsing import (
     parse_categories,
@@ -35,7 +37,18 @@ from icp_ml.deals.parsing import (
     parse_sets,
     parse_years,
 )
-from icp_ml.deals.texts import Column, Flags, Floats, Ints, Trouble, known_texts, positions, trouble_of
+from icp_ml.deals.rollups import rolled_up
+from icp_ml.deals.texts import (
+    Column,
+    Flags,
+    Floats,
+    Ints,
+    Texts,
+    Trouble,
+    known_texts,
+    positions,
+    trouble_of,
+)
 from icp_ml.deals.words import suggestion
 from icp_ml.errors import ConfigError, InputError
 
@@ -107,16 +120,20 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class ParsedTable:
-    """Typed columns by attribute name, all of `n_rows` rows, and what could not be read."""
+    """Typed columns by attribute name, all of `n_rows` rows, and what could not be read.
+
+    unmapped: phrases that none of the declared categories fits; they became "(other)".
+    """
 
     n_rows: int
     columns: Mapping[str, ParsedColumn]
     unreadable: tuple[Unreadable, ...]
+    unmapped: tuple[Unreadable, ...] = ()
 
     def take(self, rows: Rows) -> ParsedTable:
-        """The same for the given rows, in their order. `unreadable` still tells of the whole table."""
+        """The same for the given rows, in their order. `unreadable` and `unmapped` still tell of the whole table."""
         taken = {name: column.take(rows) for name, column in self.columns.items()}
-        return ParsedTable(len(rows), taken, self.unreadable)
+        return ParsedTable(len(rows), taken, self.unreadable, self.unmapped)
 
     def missing(self, name: str) -> Flags:
         """bool[n]: the rows in which the attribute `name` is not known."""
@@ -144,16 +161,42 @@ def parse_attributes(
     """
     columns: dict[str, ParsedColumn] = {}
     unreadable: list[Unreadable] = []
+    unmapped: list[Unreadable] = []
+    documents: dict[str, Documents] = {}
     days = None if as_of is None else np.broadcast_to(as_of, table.num_rows)
     for attribute in attributes:
         if attribute.name in absent:
             columns[attribute.name] = _all_missing(attribute, table.num_rows)
             continue
-        column, trouble = _parse(_raw(table, attribute), attribute, days)
+        raw, unanswered = _answered(_raw(table, attribute), attribute, documents)
+        column, trouble = _parse(table, raw, attribute, days)
+        column, unmapped_here = _sorted_into_categories(column, attribute)
         columns[attribute.name] = column
-        if trouble.rows:
-            unreadable.append(Unreadable(attribute.name, trouble.rows, trouble.examples))
-    return ParsedTable(table.num_rows, columns, tuple(unreadable))
+        unreadable += _told(attribute.name, unanswered.and_then(trouble))
+        unmapped += _told(attribute.name, unmapped_here)
+    return ParsedTable(table.num_rows, columns, tuple(unreadable), tuple(unmapped))
+
+
+def _told(name: str, trouble: Trouble) -> list[Unreadable]:
+    return [Unreadable(name, trouble.rows, trouble.examples)] if trouble.rows else []
+
+
+def _answered(column: Column, attribute: Attribute, documents: dict[str, Documents]) -> tuple[Column, Trouble]:
+    """The column itself, or the attribute's answers in it. documents: by column, so that each is parsed once."""
+    if attribute.answer is None:
+        return column, Trouble()
+    if attribute.column not in documents:
+        documents[attribute.column] = read_documents(column)
+    separator = attribute.separator if attribute.kind == "set" else None
+    read = read_answers(documents[attribute.column], attribute.answer, separator)
+    return read.values, read.trouble
+
+
+def _sorted_into_categories(column: ParsedColumn, attribute: Attribute) -> tuple[ParsedColumn, Trouble]:
+    if not attribute.phrases or not isinstance(column, CategoryColumn):
+        return column, Trouble()
+    found = sort_phrases(Texts(column.codes, list(column.levels)), attribute.phrases)
+    return CategoryColumn(found.codes, found.levels), found.unmapped
 
 
 def _raw(table: RawTable, attribute: Attribute) -> Column:
@@ -165,14 +208,21 @@ def _raw(table: RawTable, attribute: Attribute) -> Column:
     return table.column(attribute.column)
 
 
-def _parse(column: Column, attribute: Attribute, as_of: Days | None) -> tuple[ParsedColumn, Trouble]:
+def _parse(table: RawTable, column: Column, attribute: Attribute, as_of: Days | None) -> tuple[ParsedColumn, Trouble]:
     if attribute.kind == "category":
-        texts = parse_categories(column, attribute.missing)
-        return CategoryColumn(texts.codes, tuple(texts.distinct)), Trouble()
+        texts, trouble = parse_categories(column, attribute.missing), Trouble()
+        if attribute.rollup is not None:
+            texts, trouble = rolled_up(texts, attribute.rollup)
+        return CategoryColumn(texts.codes, tuple(texts.distinct)), trouble
     if attribute.kind == "set":
         read = parse_sets(column, attribute.separator, attribute.missing)
         return SetColumn(read.indptr, read.indices, read.levels, read.missing), Trouble()
     values, trouble = _parse_numeric(column, attribute, as_of)
+    if attribute.currency is not None:
+        beside = attribute.currency.column
+        codes = table.column(beside) if beside in table.schema.names else None
+        values, lost = in_currency(Amounts(values, column, codes), attribute.currency, as_of, attribute.name)
+        trouble = trouble.and_then(lost)
     return NumberColumn(values), trouble
 
 

@@ -12,7 +12,8 @@ from typing import Self
 
 from pydantic import model_validator
 
-from icp_ml.deals.settings import Answers, ColumnName, FileSettings, Settings, Word
+from icp_ml.deals.settings import Answers, ColumnName, FileSettings, Settings
+from icp_ml.deals.source_settings import Source
 
 
 class KnownOutcomeSettings(Settings):
@@ -37,11 +38,11 @@ class KnownOutcomeSettings(Settings):
 
 
 class KnownSettings(FileSettings):
-    """A file of deals in which customers and open deals are recognised: CSV, Parquet, or a folder of Parquet files.
+    """The deals in which customers and open deals are recognised.
 
     account: the column with the same kind of id that the lists have, such as the web address.
     """
 
-    source: Word
+    source: Source
     account: ColumnName
     outcome: KnownOutcomeSettings

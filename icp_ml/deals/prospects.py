@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 
 from icp_ml.deals.attributes import Attribute
-from icp_ml.deals.reading import BATCH_ROWS, column_names, stream_batches
+from icp_ml.deals.reading import BATCH_ROWS, Place, column_names, stream_batches
 from icp_ml.deals.settings import ProspectsSettings
 from icp_ml.deals.words import listed, suggestion
 from icp_ml.errors import InputError
@@ -23,7 +22,7 @@ class ProspectList:
     where rows go by their number. absent: the attributes whose column the list lacks, for the caller to tell.
     """
 
-    path: Path
+    path: Place
     settings: ProspectsSettings
     columns: tuple[str, ...]
     renamed: tuple[str, ...]
@@ -32,7 +31,7 @@ class ProspectList:
 
 
 def open_prospects(
-    path: Path, settings: ProspectsSettings, attributes: Sequence[Attribute], id_column: str | None = None
+    path: Place, settings: ProspectsSettings, attributes: Sequence[Attribute], id_column: str | None = None
 ) -> ProspectList:
     """Read the header of a list and see what it offers.
 
@@ -41,7 +40,7 @@ def open_prospects(
     Raises `InputError` where the list lacks the id column or the column of every attribute, or where the map
     gives two columns one name.
     """
-    columns = column_names(path, delimiter=settings.delimiter, encoding=settings.encoding)
+    columns = column_names(path, delimiter=settings.delimiter, encoding=settings.encoding, sheet=settings.sheet)
     renamed = tuple(settings.map.get(column, column) for column in columns)
     _check_distinct(path, columns, renamed)
     absent = absent_attributes(renamed, attributes)
@@ -60,7 +59,7 @@ def open_prospects(
 
 
 def prospect_batches(
-    path: Path,
+    path: Place,
     settings: ProspectsSettings,
     attributes: Sequence[Attribute],
     id_column: str | None = None,
@@ -82,13 +81,14 @@ def batches_of(
     """The batches of an opened list; see `prospect_batches`."""
     raw_of = dict(zip(prospects.renamed, prospects.columns, strict=True))
     wanted = [] if prospects.id is None else [prospects.id]
-    wanted += [attribute.column for attribute in attributes if attribute.column in raw_of]
+    wanted += [column for attribute in attributes for column in attribute.columns if column in raw_of]
     names = list(dict.fromkeys(wanted))
     settings = prospects.settings
     for batch in stream_batches(
         prospects.path,
         delimiter=settings.delimiter,
         encoding=settings.encoding,
+        sheet=settings.sheet,
         columns=[raw_of[name] for name in names],
         batch_rows=batch_rows,
     ):
@@ -101,7 +101,7 @@ def absent_attributes(columns: Sequence[str], attributes: Sequence[Attribute]) -
     return tuple(attribute.name for attribute in attributes if attribute.column not in present)
 
 
-def _check_distinct(path: Path, columns: Sequence[str], renamed: Sequence[str]) -> None:
+def _check_distinct(path: Place, columns: Sequence[str], renamed: Sequence[str]) -> None:
     for column, name in zip(columns, renamed, strict=True):
         if renamed.count(name) > 1 and column != name:
             raise InputError(

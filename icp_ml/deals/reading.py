@@ -1,19 +1,22 @@
-"""Files to raw tables: CSV as texts, Parquet with its types, both in record batches of bounded size.
+"""Files and queries to raw tables: CSV and Excel as texts, Parquet and databases with their types, in record batches.
 
 In CSV nothing is missing but the empty field; a text like "None" stays a text, because only the declaration
 of a column can say what it means. Column names lose the white space around them. A name that is empty becomes
-"(column 3)", by its place.
+"(column 3)", by its place. What a file is, is told by its first bytes, not by its name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from icp_ml.deals import csv_files
+from icp_ml.deals import csv_files, excel_files
+from icp_ml.deals.settings import AUTO
+from icp_ml.deals.sql_sources import Query
 from icp_ml.deals.words import listed, nearest, suggestion
 from icp_ml.errors import InputError
 
@@ -22,65 +25,122 @@ BATCH_ROWS = 65_536
 
 _PAGE_BUFFER = 1 << 20  # bytes; with it a column of a row group is read page by page, never whole
 
+Place: TypeAlias = Path | Query
+"""A file, a folder of Parquet files, or a query."""
 
-def column_names(path: Path, *, delimiter: str = ",", encoding: str = "utf-8") -> tuple[str, ...]:
-    """The names of the columns of a CSV file, a Parquet file or a folder of Parquet files.
 
-    Raises `InputError` where the file is missing, empty, not in the encoding, or names a column twice.
+def column_names(
+    place: Place, *, delimiter: str = AUTO, encoding: str = AUTO, sheet: str | None = None
+) -> tuple[str, ...]:
+    """The names of the columns of a file, of a folder of Parquet files, or of the answer to a query.
+
+    Raises `InputError` where the file is missing, empty, not in the encoding, or names a column twice, and what
+    `excel_files.read_sheet` and `Query.names` raise.
     """
-    _check_exists(path)
-    if is_parquet(path):
-        with _opened_parquet(_parquet_files(path)[0]) as parquet:
-            return _checked_names(path, parquet.schema_arrow.names)
-    return _checked_names(path, csv_files.recognise(path, delimiter, encoding).names)
+    if isinstance(place, Query):
+        return _checked_names(place, place.names)
+    _check_exists(place)
+    if is_parquet(place):
+        with _opened_parquet(_parquet_files(place)[0]) as parquet:
+            return _checked_names(place, parquet.schema_arrow.names)
+    if excel_files.is_workbook(place):
+        return _checked_names(place, excel_files.read_sheet(place, sheet).names)
+    return _checked_names(place, csv_files.recognise(place, delimiter, encoding).names)
 
 
 def read_table(
-    path: Path, *, delimiter: str = ",", encoding: str = "utf-8", columns: Sequence[str] | None = None
+    place: Place,
+    *,
+    delimiter: str = AUTO,
+    encoding: str = AUTO,
+    sheet: str | None = None,
+    columns: Sequence[str] | None = None,
 ) -> pa.Table:
-    """The whole file as one table. See `stream_batches`."""
-    batches = stream_batches(path, delimiter=delimiter, encoding=encoding, columns=columns)
+    """All rows as one table. See `stream_batches`; a query is asked once, and its answer kept."""
+    if isinstance(place, Query):
+        table = place.rows.rename_columns(_checked_names(place, place.rows.schema.names))
+        _check_some_rows(place, table.num_rows)
+        return table.select(_chosen(place, columns, table.schema.names))
+    batches = stream_batches(place, delimiter=delimiter, encoding=encoding, sheet=sheet, columns=columns)
     return pa.Table.from_batches(list(batches))
 
 
 def stream_batches(
-    path: Path,
+    place: Place,
     *,
-    delimiter: str = ",",
-    encoding: str = "utf-8",
+    delimiter: str = AUTO,
+    encoding: str = AUTO,
+    sheet: str | None = None,
     columns: Sequence[str] | None = None,
     batch_rows: int = BATCH_ROWS,
 ) -> Iterator[pa.RecordBatch]:
-    """Record batches of at most `batch_rows` rows, in the order of the file.
+    """Record batches of at most `batch_rows` rows, in the order of the source.
 
-    `columns`: those to read, in this order; None for all.
+    `columns`: those to read, in this order; None for all. `sheet`: of an Excel workbook, which need not be named
+    where only one sheet holds anything.
 
     Raises `InputError`, before the first batch where that is possible, for a missing file, an empty one, a
     header without rows, another encoding or delimiter, rows of different lengths, a name that stands twice,
-    a column that is not there, and one of `columns` with nested values.
+    a column that is not there, and one of `columns` with nested values; and what `Query.batches` raises.
     """
-    _check_exists(path)
     rows = 0
-    for batch in _batches(path, delimiter, encoding, columns, batch_rows):
+    for batch in _batches(place, (delimiter, encoding, sheet), columns, batch_rows):
         rows += batch.num_rows
         for start in range(0, batch.num_rows, batch_rows):
             yield batch.slice(start, batch_rows)
-    if rows == 0:
-        raise InputError(f"{path.name}: expected rows below the header, found none; export it again with its rows")
+    _check_some_rows(place, rows)
+
+
+def first_line(place: Place, *, delimiter: str = AUTO, encoding: str = AUTO, sheet: str | None = None) -> int:
+    """The number of the first row of data: below the header in a text file or a sheet, 1 where there is no header.
+
+    Raises as `column_names` does.
+    """
+    if isinstance(place, Query):
+        return 1
+    _check_exists(place)
+    if is_parquet(place):
+        return 1
+    if excel_files.is_workbook(place):
+        return excel_files.read_sheet(place, sheet).header_at + 1
+    return csv_files.recognise(place, delimiter, encoding).header_at + 1
+
+
+def _check_some_rows(place: Place, rows: int) -> None:
+    if rows:
+        return
+    if isinstance(place, Query):
+        raise InputError(f"{place.name}: expected rows, and it has none; correct its conditions")
+    raise InputError(f"{place.name}: expected rows below the header, found none; export it again with its rows")
 
 
 def _batches(
-    path: Path, delimiter: str, encoding: str, columns: Sequence[str] | None, batch_rows: int
+    place: Place, form: tuple[str, str, str | None], columns: Sequence[str] | None, batch_rows: int
 ) -> Iterator[pa.RecordBatch]:
-    if is_parquet(path):
-        _check_flat(path, columns or ())
-        return _parquet_batches(path, _chosen(path, columns, column_names(path)), batch_rows)
-    form = csv_files.recognise(path, delimiter, encoding)
-    names = _checked_names(path, form.names)
-    return csv_files.batches(form, names, _chosen(path, columns, names))
+    """form: delimiter, encoding and sheet."""
+    if isinstance(place, Query):
+        return _query_batches(place, columns)
+    _check_exists(place)
+    if is_parquet(place):
+        _check_flat(place, columns or ())
+        return _parquet_batches(place, _chosen(place, columns, column_names(place)), batch_rows)
+    delimiter, encoding, sheet = form
+    if excel_files.is_workbook(place):
+        found = excel_files.read_sheet(place, sheet)
+        table = found.table.rename_columns(_checked_names(place, found.names))
+        return iter(table.select(_chosen(place, columns, table.schema.names)).to_batches())
+    recognised = csv_files.recognise(place, delimiter, encoding)
+    names = _checked_names(place, recognised.names)
+    return csv_files.batches(recognised, names, _chosen(place, columns, names))
 
 
-def _chosen(path: Path, columns: Sequence[str] | None, names: Sequence[str]) -> list[str]:
+def _query_batches(query: Query, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    for batch in query.batches():
+        names = _checked_names(query, batch.schema.names)
+        yield batch.rename_columns(names).select(_chosen(query, columns, names))
+
+
+def _chosen(path: Place, columns: Sequence[str] | None, names: Sequence[str]) -> list[str]:
     wanted = list(names if columns is None else dict.fromkeys(columns))
     _check_present(path, wanted, names)
     return wanted
@@ -137,8 +197,7 @@ def _parquet_files(path: Path) -> list[Path]:
 
 
 def is_parquet(path: Path) -> bool:
-    """Whether an existing path is a folder of Parquet files or such a file, by its name or its first "
-    "bytes."""
+    """Whether an existing path is a folder of Parquet files or such a file, by its name or its first bytes."""
     if path.is_dir() or path.suffix.lower() in (".parquet", ".pq"):
         return True
     with path.open("rb") as file:
@@ -155,7 +214,7 @@ def _check_exists(path: Path) -> None:
     raise InputError(f"expected a file at {path}, found none; {hint}")
 
 
-def _checked_names(path: Path, raw: Sequence[str]) -> tuple[str, ...]:
+def _checked_names(path: Place, raw: Sequence[str]) -> tuple[str, ...]:
     names = tuple(name.strip() or f"(column {place})" for place, name in enumerate(raw, 1))
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -166,7 +225,7 @@ def _checked_names(path: Path, raw: Sequence[str]) -> tuple[str, ...]:
     return names
 
 
-def _check_present(path: Path, wanted: Sequence[str], names: Sequence[str]) -> None:
+def _check_present(path: Place, wanted: Sequence[str], names: Sequence[str]) -> None:
     lacking = [name for name in wanted if name not in names]
     if lacking:
         raise InputError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import UnionType
-from typing import Union, get_args, get_origin
+from typing import Annotated, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -36,7 +36,12 @@ def _sentence(model_class: type[BaseModel], detail: ErrorDetails) -> str:
 
 
 def _dotted(place: Sequence[int | str]) -> str:
-    return ".".join(str(part) for part in place if part != "[key]") or "the configuration"
+    return ".".join(str(part) for part in place if not _is_mark(part)) or "the configuration"
+
+
+def _is_mark(part: int | str) -> bool:
+    """What the validator adds to a place: that a key is meant, or which of several forms."""
+    return isinstance(part, str) and part.startswith("[")
 
 
 def _expected(detail: ErrorDetails) -> str:
@@ -71,7 +76,7 @@ def _known_keys(model_class: type[BaseModel], place: Sequence[int | str]) -> lis
     """The keys that are valid at a place, found by walking the declared types."""
     here: object = model_class
     for part in place:
-        here = _step(here, part)
+        here = here if _is_mark(part) else _step(here, part)
     found = _as_model(here)
     return [field.alias or name for name, field in found.model_fields.items()] if found else []
 
@@ -98,6 +103,8 @@ def _as_model(annotation: object) -> type[BaseModel] | None:
 
 
 def _options(annotation: object) -> tuple[object, ...]:
+    if get_origin(annotation) is Annotated:
+        return _options(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):
-        return get_args(annotation)
+        return tuple(option for member in get_args(annotation) for option in _options(member))
     return (annotation,)

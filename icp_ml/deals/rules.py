@@ -155,10 +155,12 @@ def _bound_to_values(settings: RuleSettings, attribute: Attribute) -> Rule:
     if attribute.kind not in _NAMED_KINDS:
         raise _does_not_fit(settings, attribute, "'over', 'under' or 'missing'", "'is'")
     table = pa.table({attribute.column: pa.array(settings.values, pa.string())})
-    read = parse_attributes(table, (attribute,), None)
-    unread = [settings.values[row] for row in np.flatnonzero(read.missing(attribute.name))]
+    read = parse_attributes(table, (attribute.plain,), None)
+    levels = attribute.order or tuple(category for category, _ in attribute.phrases)
+    unmapped = [example for found in read.unmapped for example in found.examples]
+    unread = unmapped or [settings.values[row] for row in np.flatnonzero(read.missing(attribute.name))]
     if unread:
-        known = f"one of {listed(attribute.order)}" if attribute.order else "values that can be read"
+        known = f"one of {listed(levels)}" if levels else "values that can be read"
         raise ConfigError(
             f"the rule '{settings.name}' was expected to name {known} for '{attribute.name}', of kind "
             f"{attribute.kind}, and names {listed(unread)}, which is not known there; correct it, or put yes and no in "

@@ -36,7 +36,12 @@ from pydantic import (
 )
 from pydantic import ValidationError as _ValidationError
 
+from icp_ml.deals.answers import check_phrases
+from icp_ml.deals.currency_settings import CurrencySettings
+from icp_ml.deals.deal_type_settings import DealTypesSettings, LossReasonsSettings, TestDealsSettings
+from icp_ml.deals.recipes import Recipe
 from icp_ml.deals.refusals import config_error
+from icp_ml.deals.source_settings import Source
 
 Kind = Literal["number", "category", "ordered", "flag", "set", "date", "year"]
 Layer = Literal["firmographic", "technographic", "behavioural", "engagement"]
@@ -45,11 +50,15 @@ Known = Literal["before", "at_open", "during", "after"]
 Ranges = Literal["midpoint"]
 Decimal = Literal[".", ","]
 DateOrder = Literal["iso", "mdy", "dmy"]
+Rollup = Literal["naics2", "naics3", "naics4", "sic1", "sic2"]
 RepeatedIds = Literal["refuse", "keep_first", "keep_all"]
 
 AXIS_OF_LAYER: Final[Mapping[Layer, Axis]] = MappingProxyType(
     {"firmographic": "fit", "technographic": "fit", "behavioural": "intent", "engagement": "intent"}
 )
+
+AUTO: Final = "auto"
+"""For a delimiter or an encoding: what the file itself shows beyond doubt, and otherwise a refusal."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -95,14 +104,14 @@ def _as_delimiter(value: object) -> object:
 
 
 def _one_character(value: str) -> str:
-    if len(value) != 1 or value in '"\r\n':
-        raise ValueError(f"expected a single character such as ',' or ';', or the word 'tab', found '{value}'")
+    if value != AUTO and (len(value) != 1 or value in '"\r\n'):
+        raise ValueError(f"expected a single character such as ',' or ';', 'tab' or 'auto', found '{value}'")
     return value
 
 
 def _known_encoding(value: str) -> str:
     try:
-        return codecs.lookup(value).name
+        return AUTO if value == AUTO else codecs.lookup(value).name
     except LookupError:
         raise ValueError(f"expected an encoding such as 'utf-8' or 'cp1252', found '{value}'") from None
 
@@ -122,10 +131,11 @@ class Settings(BaseModel):
 
 
 class FileSettings(Settings):
-    """How the text of a CSV file is written; Parquet needs neither."""
+    """How the text of a CSV file is written, and which sheet of an Excel workbook is meant; Parquet needs neither."""
 
-    delimiter: Delimiter = ","
-    encoding: Encoding = "utf-8"
+    delimiter: Delimiter = AUTO
+    encoding: Encoding = AUTO
+    sheet: ColumnName | None = None
 
 
 class AttributeSettings(Settings):
@@ -138,6 +148,13 @@ class AttributeSettings(Settings):
     `separator`: for `set`, what stands between members. `decimal`: the decimal mark of numbers.
     `date_order`: how dates are written; ISO dates are understood in any case.
     `missing`: further texts that mean "not known", such as "Select" or "-", whatever their case.
+    `error`: for `number`, the relative error of a bought figure, 0.3 for 30 %; training then says how many rows of the
+    list would change tier by it alone.
+    `currency`: for `number`, what its amounts are read in; see `currency_settings`.
+    `from`: how it is made from a table of dated rows (see `recipes`).
+    `rollup`: for `category`, industry codes by their prefix (see `rollups`).
+    `answer`: the path of the value in the JSON that the column holds, keys with a dot between them.
+    `phrases`: for `category`, each category with the phrases that stand for it; others become "(other)".
     """
 
     kind: Kind
@@ -149,7 +166,13 @@ class AttributeSettings(Settings):
     decimal: Decimal = "."
     date_order: DateOrder = "iso"
     missing: Words = ()
+    error: Annotated[float, Field(gt=0, lt=1)] | None = None
+    currency: CurrencySettings | None = None
+    answer: Annotated[str, StringConstraints(pattern=r"^[^.]+(\.[^.]+)*$")] | None = None
+    phrases: dict[Word, Words] = {}
     use: bool = True
+    recipe: Recipe | None = Field(default=None, alias="from")
+    rollup: Rollup | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -160,8 +183,21 @@ class AttributeSettings(Settings):
     def _options_fit_the_kind(self) -> Self:
         if self.order and self.kind != "ordered":
             raise ValueError(f"expected 'order' only beside 'kind: ordered', found 'kind: {self.kind}'")
+        if self.currency and self.kind != "number":
+            raise ValueError(f"expected 'currency' only beside 'kind: number', found 'kind: {self.kind}'")
         if self.ranges and self.kind != "number":
             raise ValueError(f"expected 'ranges' only beside 'kind: number', found 'kind: {self.kind}'")
+        if self.error and self.kind != "number":
+            raise ValueError(f"expected 'error' only beside 'kind: number', found 'kind: {self.kind}'")
+        if self.rollup and self.kind != "category":
+            raise ValueError(f"expected 'rollup' only beside 'kind: category', found 'kind: {self.kind}'")
+        if self.recipe and self.known != "before":
+            raise ValueError(f"expected no 'known' beside 'from', which is known before, found '{self.known}'")
+        if self.phrases and self.kind != "category":
+            raise ValueError(f"expected 'phrases' only beside 'kind: category', found 'kind: {self.kind}'")
+        check_phrases(self.phrases)
+        if self.answer and self.decimal != ".":
+            raise ValueError("expected no 'decimal' beside 'answer', because numbers in JSON have a decimal point")
         levels = [level.strip().casefold() for level in self.order]
         if len(set(levels)) < len(levels):
             raise ValueError("expected every level of 'order' once, found one twice")
@@ -225,9 +261,11 @@ class DealsSettings(FileSettings):
     `opened`/`closed` None: the export has no such date; then nothing is forward in time.
     `extracted`: the day of the export; by default the latest opening, or closing of a decided deal.
     `repeated_ids`: what to do where an id stands on several rows.
+    `types`, `reasons`, `tests`: deals that are left out and counted (see `deal_type_settings`). `deleted`: a
+    column of yes and no that marks deleted rows.
     """
 
-    source: Word
+    source: Source
     id: ColumnName | None = None
     account: ColumnName | None = None
     opened: ColumnName | None = None
@@ -237,24 +275,55 @@ class DealsSettings(FileSettings):
     date_order: DateOrder = "iso"
     extracted: date | None = None
     repeated_ids: RepeatedIds = "refuse"
+    types: DealTypesSettings | None = None
+    reasons: LossReasonsSettings | None = None
+    tests: TestDealsSettings | None = None
+    deleted: ColumnName | None = None
 
 
 class AccountsSettings(FileSettings):
-    """A table with one row an account; `id` is what `deals.account` refers to."""
+    """A table with one row an account; `id` is what `deals.account` refers to. `spelled`: as in `LookupSettings`."""
 
-    source: Word
+    source: Source
     id: ColumnName
+    spelled: dict[Word, Word] = {}
+
+
+class LookupSettings(FileSettings):
+    """A table with one row for each value of a column of the deals, such as their products.
+
+    `column`: that column. `id`: where its values stand in the table, by default a column of the same name.
+    `spelled`: from a spelling in the deals to that of the table; all others are compared exactly.
+    """
+
+    source: Source
+    column: ColumnName
+    id: ColumnName | None = None
+    spelled: dict[Word, Word] = {}
+
+
+class RatesSettings(FileSettings):
+    """What one unit of a currency was worth from a day on, in the currency that amounts are converted to."""
+
+    source: Source
+    currency: ColumnName = "currency"
+    date: ColumnName = "date"
+    rate: ColumnName = "rate"
+    date_order: DateOrder = "iso"
+    decimal: Decimal = "."
 
 
 class TablesSettings(Settings):
-    """Tables beside the deals."""
+    """Tables beside the deals. `lookups`: any number of them, with values that do not change."""
 
     accounts: AccountsSettings | None = None
+    lookups: tuple[LookupSettings, ...] = ()
+    rates: RatesSettings | None = None
 
 
 class ProspectsSettings(FileSettings):
     """A list to be scored. `map` leads from a column of the list to the source column of an attribute."""
 
-    source: Word | None = None
+    source: Source | None = None
     id: ColumnName | None = None
     map: dict[ColumnName, ColumnName] = {}

@@ -33,11 +33,13 @@ def account_floor(won: npt.NDArray[np.int8], accounts: npt.NDArray[np.object_]) 
     return AccountCounts(len(set(accounts[won == 1])), len(set(accounts[won == 0])))
 
 
-def check_floors(counts: AccountCounts) -> None:
-    """Raises `TooFewDeals` where one outcome has fewer accounts than `NOISE_FLOOR`."""
-    for found, outcome in ((counts.won_accounts, "won"), (counts.lost_accounts, "lost")):
+def check_floors(counts: AccountCounts, predicted: str = "won") -> None:
+    """Raises `TooFewDeals` where one outcome has fewer accounts than `NOISE_FLOOR`. predicted: what a win is here."""
+    won, lost = ("won", "lost") if predicted == "won" else (f"'{predicted}'", f"not '{predicted}'")
+    for found, outcome in ((counts.won_accounts, won), (counts.lost_accounts, lost)):
         if found < NOISE_FLOOR:
+            deal = f"a {outcome} deal" if predicted == "won" else f"a deal that is {outcome}"
             raise TooFewDeals(
-                f"expected at least {NOISE_FLOOR} accounts with a {outcome} deal, found {found}; under that "
+                f"expected at least {NOISE_FLOOR} accounts with {deal}, found {found}; under that "
                 "floor a pattern is noise, so lengthen deals.window or add older deals"
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -11,9 +11,15 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from icp_ml.deals.attributes import Attribute
+from icp_ml.deals.companies import CompanyMarks
+from icp_ml.deals.grading import Graded
+from icp_ml.deals.ideal_settings import WON
 from icp_ml.deals.kinds import ParsedTable, Rows
-from icp_ml.deals.ledger import RejectedRow, RowLedger
+from icp_ml.deals.ledger import RejectedRow, RowLedger, TableLedger
+from icp_ml.deals.measures import months_after
 from icp_ml.deals.moments import Days
+from icp_ml.deals.openings import DatedJoin
+from icp_ml.deals.texts import Floats
 
 Names: TypeAlias = npt.NDArray[np.object_]
 Codes: TypeAlias = npt.NDArray[np.int64]
@@ -30,14 +36,31 @@ class OpenDeals:
 
 
 @dataclass(frozen=True)
+class Horizon:
+    """What was known when, for those who stand at an earlier day.
+
+    known_on: datetime64[D][n], the first day on which it was known whether a deal is what is predicted. until: the last
+    day of closing of which that is known by now. open_since: opening days of the deals that had not closed by then.
+    """
+
+    known_on: Days
+    until: np.datetime64
+    open_since: Days
+
+
+@dataclass(frozen=True)
 class DealTable:
     """Won and lost deals, one a row, in the order of the source.
 
     ids, accounts: object[n] of texts. opened, closed: datetime64[D][n] without gaps, or None where not
-    declared. won: int8[n], 1 for won and 0 for lost. extracted: the day of the export, None where there are
-    no dates. unmatched_accounts: how many of the deals name an account that the accounts table lacks.
-    identical: int64[n]; rows that are copies of one another share a code (see `contract`). ledger, rejected:
-    about the whole source, also after `take`.
+    declared. won: int8[n], 1 for what is predicted (`predicted`: won, unless a grade is) and 0 for all else.
+    extracted: the day of the export, None where there are no dates. unmatched_accounts: how many of the deals
+    name an account that the accounts table lacks. identical: int64[n]; rows that are copies of one another share
+    a code (see `contract`). company: by what each deal's account is recognised; None where nobody looked. graded: the
+    grades of the wins, None where they are not graded. dated: what was joined as of the opening.
+    About the whole sources, also after `take`: ledger, rejected, tables (those beside the deals), too_recent (deals
+    left out because it is not known yet whether they are what is predicted), unmatched_wins (those that the table of
+    measures lacks).
     """
 
     ids: Names
@@ -53,6 +76,31 @@ class DealTable:
     rejected: tuple[RejectedRow, ...]
     unmatched_accounts: int
     identical: Codes
+    tables: tuple[TableLedger, ...] = ()
+    company: CompanyMarks | None = None
+    dated: DatedJoin = DatedJoin()
+    graded: Graded | None = None
+    too_recent: OpenDeals = field(default_factory=lambda: OpenDeals(np.array([], dtype="datetime64[D]")))
+    unmatched_wins: int = 0
+
+    @property
+    def predicted(self) -> str:
+        """What `won` stands for, in words."""
+        return WON if self.graded is None else self.graded.settings.predicted
+
+    @property
+    def weights(self) -> Floats | None:
+        """float64[n] with mean 1, how much each deal counts in fitting; None where all count alike."""
+        return None if self.graded is None else self.graded.weights
+
+    def horizon(self) -> Horizon | None:
+        """What was known when; None where there are no dates."""
+        if self.opened is None or self.closed is None or self.extracted is None:
+            return None
+        wait = 0 if self.graded is None else self.graded.settings.wait
+        until = months_after(np.array([self.extracted]), -wait)[0]
+        still_open = np.concatenate([self.open_deals.opened, self.too_recent.opened])
+        return Horizon(months_after(self.closed, wait), until, still_open[still_open <= until])
 
     def take(self, rows: Rows) -> DealTable:
         """The same for the given rows, in their order."""
@@ -65,15 +113,23 @@ class DealTable:
             won=self.won[rows],
             parsed=self.parsed.take(rows),
             identical=self.identical[rows],
+            company=None if self.company is None else self.company.take(rows),
+            graded=None if self.graded is None else self.graded.take(rows),
         )
 
     def groups(self) -> Codes:
         """int64[n]: one code for all deals that must stay on one side of a split.
 
-        Two deals belong together where they share the account, the id, or are identical, directly or through
-        others: what one of them tells must not be asked of the other.
+        Two deals belong together where they share the account, its web domain, the id, or are identical, directly
+        or through others: what one of them tells must not be asked of the other.
         """
-        return joined_groups(self.accounts, self.ids, self.identical)
+        domains = () if self.company is None else (self.company.domain_labels(),)
+        return joined_groups(self.accounts, self.ids, self.identical, *domains)
+
+    def counts(self) -> dict[str, int]:
+        """Every count of rows by what became of them, of the deals and of the tables beside them."""
+        of_deals = {step.name: step.rows for step in self.ledger.steps}
+        return {**of_deals, **{name: rows for table in self.tables for name, rows in table.counts().items()}}
 
 
 def joined_groups(*labels: npt.NDArray[np.object_] | Codes) -> Codes:

@@ -23,7 +23,7 @@ V = TypeVar("V", bound=np.generic)
 UNKNOWN_WORDS = ("na", "n/a", "nan", "null", "none", "-", "unknown")
 """What means "not known" where a number, flag, date or year should stand. In a category they are values."""
 
-_EXAMPLES = 3  # enough to see what went wrong; a fourth was never the one that helped
+MOST_EXAMPLES = 3  # enough to see what went wrong; a fourth was never the one that helped
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,10 @@ class Trouble:
     rows: int = 0
     examples: tuple[str, ...] = ()
 
+    def and_then(self, later: Trouble) -> Trouble:
+        """Both together, where the later reading saw nothing of what the first could not read."""
+        return Trouble(self.rows + later.rows, (*self.examples, *later.examples)[:MOST_EXAMPLES])
+
 
 def trouble_of(texts: Texts, unread: Flags) -> Trouble:
     """Count the rows marked `unread` that hold a text.
@@ -67,7 +71,7 @@ def trouble_of(texts: Texts, unread: Flags) -> Trouble:
     codes = texts.codes[unread & (texts.codes >= 0)]
     rows_of = np.bincount(codes, minlength=len(texts.distinct))
     found = sorted((-int(rows_of[code]), texts.distinct[code]) for code in np.flatnonzero(rows_of))
-    return Trouble(len(codes), tuple(text for _, text in found[:_EXAMPLES]))
+    return Trouble(len(codes), tuple(text for _, text in found[:MOST_EXAMPLES]))
 
 
 def gather(values: npt.NDArray[V], codes: npt.NDArray[np.integer[Any]], otherwise: float) -> npt.NDArray[V]:

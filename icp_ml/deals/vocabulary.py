@@ -20,6 +20,7 @@ from typing import ClassVar, Final, Literal, TypeAlias
 import numpy as np
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from icp_ml.deals.answers import OTHER
 from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.kinds import CategoryColumn, NumberColumn, ParsedColumn, ParsedTable, Rows, SetColumn
 from icp_ml.deals.settings import Axis, Kind, Layer
@@ -30,7 +31,7 @@ ColumnKind = Literal["number", "category", "flag", "ordered", "member", "count"]
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 MISSING_LEVEL = "(missing)"
-OTHER_LEVEL = "(other)"
+OTHER_LEVEL = OTHER
 MISSING_CODE, OTHER_CODE, FIRST_VALUE_CODE = 0, 1, 2
 
 _COLUMN_KIND_OF: Final[Mapping[Kind, ColumnKind]] = {
@@ -169,8 +170,9 @@ def _fit_attribute(column: ParsedColumn, attribute: Attribute, floor: int) -> It
 def _fit_category(column: CategoryColumn, attribute: Attribute, floor: int) -> Iterator[ModelColumn]:
     support = np.bincount(column.codes + 1, minlength=len(column.levels) + 1)
     missing, of_level = support[0], support[1:]
-    kept = tuple(column.levels[code] for code in np.flatnonzero(of_level >= floor).tolist())
-    others = of_level[of_level < floor].sum()
+    named = np.array([level != OTHER_LEVEL for level in column.levels], dtype=bool)
+    kept = tuple(column.levels[code] for code in np.flatnonzero((of_level >= floor) & named).tolist())
+    others = of_level[(of_level < floor) | ~named].sum()
     if len(kept) + (missing > 0) + (others > 0) > 1:
         levels = (MISSING_LEVEL, OTHER_LEVEL, *sorted(kept))
         yield _column(attribute.name, "category", attribute, levels=levels)

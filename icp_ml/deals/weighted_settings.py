@@ -213,10 +213,19 @@ class WeightedSettings(Settings):
         return self
 
     def resolved(self) -> tuple[Attribute, ...]:
-        """The attributes in use, in the order they are written. Raises `ConfigError` where there is none."""
+        """The attributes in use, in the order they are written.
+
+        Raises `ConfigError` where there is none, or one is made from a table.
+        """
         attributes = resolve_attributes(self.attributes, self.missing)
         if not attributes:
             raise ConfigError("attributes: expected at least one attribute in use, found none; name some columns")
+        made = [attribute.name for attribute in attributes if attribute.recipe is not None]
+        if made:
+            raise ConfigError(
+                f"attributes: expected columns of a list, which is all that a hand-weighted scorecard reads, found "
+                f"'{made[0]}' made from a table; remove 'from' and give the list that column"
+            )
         return attributes
 
     def scaled_weights(self) -> dict[str, float]:

@@ -52,10 +52,11 @@ class Judgement:
 def plan_judgement(deals: DealTable, seed: int) -> Judgement:
     """Choose the folds. Deals of one account, and identical rows, are always on one side."""
     groups = deals.groups()
-    if deals.opened is None or deals.closed is None or deals.extracted is None:
+    horizon = deals.horizon()
+    if horizon is None or deals.opened is None or deals.closed is None:
         return _grouped(groups, deals.won, seed)
-    mature = maturity(deals.opened, deals.closed, deals.open_deals.opened, deals.extracted)
-    forward = forward_folds(deals.opened, deals.closed, groups, deals.extracted, mature.gap)
+    mature = maturity(deals.opened, deals.closed, horizon.open_since, horizon.until)
+    forward = forward_folds(deals.opened, horizon.known_on, groups, horizon.until, mature.gap)
     usable = tuple(fold for fold in forward if _can_learn(deals.won, groups, fold.train) and len(fold.test))
     judged = sum(len(fold.test) for fold in usable)
     if judged >= LEAST_JUDGED:

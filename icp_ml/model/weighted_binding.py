@@ -156,7 +156,8 @@ def _coded(named: Sequence[_Named]) -> list[tuple[int, _Named]]:
 
 def _read(texts: Sequence[str], attribute: Attribute, place: str) -> list[float]:
     """The rule's values as a flag or an ordered attribute reads them."""
-    column = parse_attributes(pa.table({attribute.column: list(texts)}), [attribute], None).columns[attribute.name]
+    table = pa.table({attribute.column: list(texts)})
+    column = parse_attributes(table, [attribute.plain], None).columns[attribute.name]
     values = column.values if isinstance(column, NumberColumn) else np.full(len(texts), np.nan)
     unread = [text for text, value in zip(texts, values.tolist(), strict=True) if np.isnan(value)]
     if unread:

@@ -92,7 +92,7 @@ class Verdict(Record):
     kind: forward, blocked or grouped. skill: share of the base rate's log loss removed, both re-anchored.
     gain: the same in nats a deal. ranking: the share of pairs of a won and a lost deal of one block that are in the
     right order (the test of `reliable`). Both with their 99 % interval. figures: metric by method. random_split: what
-    a random split would have claimed. warnings: in words.
+    a random split would have claimed. warnings: in words. predicted: what a win is in all of it.
     """
 
     kind: Literal["forward", "blocked", "grouped"]
@@ -108,6 +108,7 @@ class Verdict(Record):
     returning: dict[str, Interval] | None
     random_split: dict[str, Interval]
     warnings: tuple[str, ...]
+    predicted: str = "won"
 
 
 class Provenance(Record):
@@ -115,7 +116,7 @@ class Provenance(Record):
 
     created: ISO date and time. data_hash: SHA-256 over the sources' bytes. ledger: rows by step of the reading.
     amended_from: the version whose model this is, where tiers, rules or actions were changed without training;
-    changes: what was changed, and why, in words.
+    changes: what was changed, and why, in words. ideal: how wins were graded and what the grades do, in words.
     """
 
     name: str
@@ -133,3 +134,4 @@ class Provenance(Record):
     seed: int
     amended_from: int | None = None
     changes: tuple[str, ...] = ()
+    ideal: tuple[str, ...] = ()

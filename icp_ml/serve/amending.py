@@ -26,6 +26,7 @@ from icp_ml.deals.known_settings import KnownSettings
 from icp_ml.deals.policy import TOP_SCORE, ActionsSettings, RuleSettings, TierActions, TiersSettings
 from icp_ml.deals.rules import bind_rules
 from icp_ml.deals.settings import Settings, parse_settings
+from icp_ml.deals.sources import title_of
 from icp_ml.deals.words import listed
 from icp_ml.errors import ConfigError
 from icp_ml.model.tiers import MARGIN
@@ -273,4 +274,4 @@ def _known(settings: KnownSettings | None) -> str:
         return NONE
     outcome = settings.outcome
     won, still_open = listed(outcome.won) or NONE, listed(outcome.open) or NONE
-    return f"{settings.source}, account '{settings.account}', '{outcome.column}' won: {won}, open: {still_open}"
+    return f"{title_of(settings)}, account '{settings.account}', '{outcome.column}' won: {won}, open: {still_open}"

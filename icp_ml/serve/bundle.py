@@ -26,6 +26,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from icp_ml.deals.attributes import Attribute
+from icp_ml.deals.point_in_time_settings import DatedTables
 from icp_ml.deals.rules import bind_rules
 from icp_ml.deals.settings import ProspectsSettings
 from icp_ml.errors import BundleInvalid, ConfigError
@@ -52,7 +53,7 @@ from icp_ml.serve.policy_files import (
 class Bundle:
     """A model with its evidence. `attributes`: those it was trained with, as declared; `prospects`:
 
-    how a list is read.
+    how a list is read; `tables`: what its attributes are made of that a list does not have.
     """
 
     provenance: Provenance
@@ -65,6 +66,7 @@ class Bundle:
     reference: DriftReference
     verdict: Verdict
     golden: GoldenRows
+    tables: DatedTables = DatedTables()
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def _verified(provenance: Provenance, content: Mapping[str, bytes]) -> Bundle:
 
 def _content(bundle: Bundle) -> dict[str, bytes]:
     return {
-        **model_to_files(bundle.model, bundle.attributes, bundle.prospects),
+        **model_to_files(bundle.model, bundle.attributes, bundle.prospects, bundle.tables),
         files.PROFILE: to_bytes(bundle.profile.model_dump()),
         files.EVALUATION: to_bytes(bundle.verdict.model_dump()),
         files.GOLDEN: to_bytes(_golden_document(bundle.golden)),
@@ -149,6 +151,7 @@ def _bundle_of(provenance: Provenance, content: Mapping[str, bytes]) -> Bundle:
         profile=checked(_PROFILE, from_bytes(content[files.PROFILE], files.PROFILE), files.PROFILE),
         verdict=checked(_VERDICT, from_bytes(content[files.EVALUATION], files.EVALUATION), files.EVALUATION),
         golden=_read_golden(features, content[files.GOLDEN]),
+        tables=features.tables,
     )
 
 

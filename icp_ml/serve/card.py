@@ -13,6 +13,7 @@ def card(provenance: Provenance, profile: Profile, verdict: Verdict, tiering: Ti
     """The text of card.md, UTF-8, ending in a line end."""
     parts = (
         _head(provenance, profile),
+        _rows(provenance),
         _judgement(verdict),
         _tiers(tiering.table),
         _icp(profile),
@@ -30,10 +31,19 @@ def _head(provenance: Provenance, profile: Profile) -> Iterator[str]:
         f"won. Target: `{provenance.target}`. Made {provenance.created}; the data reach to "
         f"{provenance.extracted or 'a day that is not known'}. Run: {provenance.run_id or 'none'}."
     )
+    if provenance.ideal:
+        yield ""
+        yield from (f"- {note}" for note in provenance.ideal)
     if provenance.amended_from is not None:
         yield ""
         yield f"The model is that of version {provenance.amended_from}. Changed since, without training:"
         yield from (f"- {change}" for change in provenance.changes)
+
+
+def _rows(provenance: Provenance) -> Iterator[str]:
+    yield "## Rows it was made of"
+    yield ""
+    yield from (f"- {step}: {rows:,}" for step, rows in provenance.ledger.items())
 
 
 def _judgement(verdict: Verdict) -> Iterator[str]:

@@ -18,10 +18,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from icp_ml.deals.companies import account_keys
 from icp_ml.deals.kinds import parse_attributes
 from icp_ml.errors import InputError
 from icp_ml.serve.incoming import NamedBatch
-from icp_ml.serve.known import account_keys
 from icp_ml.serve.loading import AnyScorer
 from icp_ml.serve.scoring import Scorer
 

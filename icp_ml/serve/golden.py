@@ -8,6 +8,7 @@ row of any deal is in them.
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -71,7 +72,10 @@ def used_attributes(model: WinModel, attributes: Sequence[Attribute]) -> tuple[A
 def make_golden(model: WinModel, attributes: Sequence[Attribute], as_of: date, seed: int) -> GoldenRows:
     """Draw ten rows and let the model answer. The same arguments give the same rows."""
     used = used_attributes(model, attributes)
-    rows = draw_rows({attribute.column: _texts_of(model, attribute, as_of) for attribute in used}, seed)
+    pools = {place_of(attribute): _texts_of(model, attribute, as_of) for attribute in used}
+    currencies = [attribute.currency for attribute in used if attribute.currency is not None]
+    pools |= {currency.column: currency.accepts for currency in currencies if currency.column is not None}
+    rows = with_objects(draw_rows(pools, seed), used)
     answers = _answer(model, used, as_of, rows)
     return GoldenRows(
         as_of=as_of,
@@ -127,7 +131,7 @@ def _answer(
 
 def read_rows(rows: Sequence[Mapping[str, str | None]], attributes: Sequence[Attribute], as_of: date) -> ParsedTable:
     """Golden rows as any list is read."""
-    names = list(dict.fromkeys(attribute.column for attribute in attributes))
+    names = list(dict.fromkeys(column for attribute in attributes for column in attribute.columns))
     table = pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
     return parse_attributes(table, attributes, np.array(as_of, dtype="datetime64[D]"))
 
@@ -137,6 +141,35 @@ def draw_rows(pools: Mapping[str, Sequence[str]], seed: int) -> tuple[Mapping[st
     rng = np.random.default_rng(seed)
     columns = {name: _draw(pool, rng) for name, pool in pools.items()}
     return tuple(_one_known({name: texts[i] for name, texts in columns.items()}, pools) for i in range(GOLDEN_ROWS))
+
+
+def place_of(attribute: Attribute) -> str:
+    """Where the text of an attribute is drawn: its column, or its place in the JSON object that the column holds."""
+    return attribute.column if attribute.answer is None else f"{attribute.column}\n{attribute.answer}"
+
+
+def with_objects(
+    rows: Sequence[Mapping[str, str | None]], attributes: Sequence[Attribute]
+) -> tuple[Mapping[str, str | None], ...]:
+    """The rows by source column, with the answers of each column as one JSON object; none where all are left out."""
+    answered = [attribute for attribute in attributes if attribute.answer is not None]
+    return tuple(_with_object(row, answered) for row in rows)
+
+
+def _with_object(row: Mapping[str, str | None], answered: Sequence[Attribute]) -> Mapping[str, str | None]:
+    places = {place_of(attribute) for attribute in answered}
+    objects: dict[str, dict[str, object]] = {attribute.column: {} for attribute in answered}
+    for attribute in answered:
+        text = row[place_of(attribute)]
+        if text is not None and attribute.answer is not None:
+            *outer, last = attribute.answer.split(".")
+            inner = objects[attribute.column]
+            for key in outer:
+                found = inner.setdefault(key, {})
+                inner = found if isinstance(found, dict) else {}
+            inner[last] = text
+    written = {column: json.dumps(held, ensure_ascii=False) if held else None for column, held in objects.items()}
+    return {**{name: text for name, text in row.items() if name not in places}, **written}
 
 
 def _draw(pool: Sequence[str], rng: np.random.Generator) -> list[str | None]:

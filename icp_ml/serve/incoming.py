@@ -94,7 +94,7 @@ def _taken_columns(
 ) -> dict[str, str]:
     """The columns needed, from the list's name to the name used here, in the order of the list."""
     renamed = [settings.map.get(name, name) for name in names]
-    wanted = {attribute.column for attribute in attributes}
+    wanted = {column for attribute in attributes for column in attribute.columns}
     pairs = zip(names, renamed, strict=True)
     taken = [(old, new) for old, new in pairs if new in wanted or old == settings.id]
     _check_some_attribute(wanted.intersection(renamed), sorted(wanted), names)

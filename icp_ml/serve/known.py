@@ -1,13 +1,7 @@
 """Companies that need no pitch: customers, open deals, and accounts that stand on the list twice.
 
-Companies are told apart by a key, so that two spellings of one id meet:
-
-    " ACME-17 "                            acme-17
-    https://www.Acme.com/about?from=mail   acme.com
-    acme.com.                              acme.com
-    jane@acme.com                          jane@acme.com    a person's address is no web address
-
-Rows are marked and never dropped.
+Companies are told apart by the key of their id (`icp_ml.deals.companies.account_keys`), so that two spellings of one id
+meet. Rows are marked and never dropped.
 """
 
 from __future__ import annotations
@@ -15,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -24,9 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from icp_ml.deals.companies import account_keys
 from icp_ml.deals.known_settings import KnownSettings
-from icp_ml.deals.reading import stream_batches
-from icp_ml.deals.texts import Column, Flags, Texts, as_array, as_strings, encode_texts
+from icp_ml.deals.reading import Place, stream_batches
+from icp_ml.deals.texts import Column, Flags, Texts, encode_texts
 from icp_ml.deals.words import listed
 from icp_ml.errors import InputError
 
@@ -38,14 +32,6 @@ MARK_TEXTS: Final = ("", "already a customer", "open deal")
 _FULL_CHUNK = 1 << 22
 """Hashes in a chunk of `Seen` that is merged no more: 32 MiB. We chose it: large enough that a list of tens of
 millions makes a dozen chunks, small enough that a merge needs no memory worth speaking of."""
-
-_WEB_ADDRESS: Final = (
-    r"^(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?"  # scheme
-    r"((?:[^\s/:?#@.]+\.)+(?:[^\s/:?#@.0-9]{2,}|xn--[a-z0-9-]+))"  # the domain, which is the key
-    r"\.?(?::\d+)?(?:[/?#].*)?$"  # port and path
-)
-_MORE_THAN_A_DOMAIN: Final = r"[/:?#]|^www\.|\.$"
-"""What every web address has that is not its own key already. Quick to look for, and most ids have none of it."""
 
 Hashes: TypeAlias = NDArray[np.uint64]
 
@@ -115,11 +101,11 @@ class Seen:
         return found
 
 
-def read_known(path: Path, settings: KnownSettings) -> KnownAccounts:
+def read_known(path: Place, settings: KnownSettings) -> KnownAccounts:
     """Read customers and open deals from a file of deals; rows without an account are passed over.
 
-    path: where `settings.source` is. Raises `InputError` as `stream_batches` does, and where no row has any of the
-    listed outcomes: then nobody would be recognised.
+    path: where the rows are (`sources.place_of`). Raises as `stream_batches` does, and `InputError` where no row
+    has any of the listed outcomes: then nobody would be recognised.
     """
     outcome = settings.outcome
     meaning = {value.strip().casefold(): CUSTOMER for value in outcome.won}
@@ -128,7 +114,9 @@ def read_known(path: Path, settings: KnownSettings) -> KnownAccounts:
     met: set[str] = set()
     others: set[str] = set()
     columns = [settings.account, outcome.column]
-    for batch in stream_batches(path, delimiter=settings.delimiter, encoding=settings.encoding, columns=columns):
+    for batch in stream_batches(
+        path, delimiter=settings.delimiter, encoding=settings.encoding, sheet=settings.sheet, columns=columns
+    ):
         outcomes = encode_texts(batch.column(outcome.column))
         keys = account_keys(batch.column(settings.account))
         for code, text in enumerate(outcomes.distinct):
@@ -149,34 +137,12 @@ def _keys_with(keys: Column, outcomes: Texts, code: int) -> Iterable[str]:
     return found
 
 
-def _nothing_known(path: Path, settings: KnownSettings, found: list[str]) -> InputError:
+def _nothing_known(path: Place, settings: KnownSettings, found: list[str]) -> InputError:
     outcome = settings.outcome
     return InputError(
         f"{path.name}: expected {listed((*outcome.won, *outcome.open))} in the column '{outcome.column}', found "
         f"{listed(found) or 'nothing'} in its rows and none of them; correct the values of won and open"
     )
-
-
-def account_keys(ids: Column) -> Column:
-    """The key of each id as a string array, null where the id is blank; see the head of the file.
-
-    A text that is written as a web address becomes its domain, other texts are folded in case and trimmed.
-    """
-    array = as_array(ids)
-    if pa.types.is_dictionary(array.type):
-        array = array.cast(array.type.value_type)
-    texts = _folded(pc.utf8_trim_whitespace(as_strings(array)))
-    longer = pc.fill_null(pc.match_substring_regex(texts, _MORE_THAN_A_DOMAIN), fill_value=False)
-    domains = pc.replace_substring_regex(texts.filter(longer), _WEB_ADDRESS, r"\1")
-    keys = pc.replace_with_mask(texts, longer, domains)
-    return pc.if_else(pc.equal(keys, ""), pa.scalar(None, pa.string()), keys)
-
-
-def _folded(texts: Column) -> Column:
-    """Lower case is the folded case of ASCII, and is much quicker."""
-    if pc.all(pc.string_is_ascii(texts), min_count=0).as_py():
-        return pc.utf8_lower(texts)
-    return pa.array([None if text is None else text.casefold() for text in texts.to_pylist()], pa.string())
 
 
 def key_hashes(keys: Column) -> Hashes:

@@ -69,9 +69,8 @@ def input_columns(scorer: AnyScorer) -> dict[str, ColumnType]:
 
     They are the columns of the attributes that the model uses, the names that the bundle's map gives them, and the id.
     """
-    types: dict[str, ColumnType] = {
-        attribute.column: "double" if attribute.kind == "number" else "string" for attribute in scorer.attributes
-    }
+    types: dict[str, ColumnType] = {column: "string" for each in scorer.attributes for column in each.columns}
+    types |= {each.column: "double" for each in scorer.attributes if each.kind == "number" and each.answer is None}
     settings = scorer.bundle.prospects
     mapped = {name: types[column] for name, column in settings.map.items() if column in types}
     ids = [] if settings.id is None else [name for name, to in settings.map.items() if to == settings.id]

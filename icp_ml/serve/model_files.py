@@ -14,7 +14,8 @@ from typing import Annotated, Final
 import numpy as np
 from pydantic import Field, FiniteFloat, TypeAdapter
 
-from icp_ml.deals.attributes import Attribute
+from icp_ml.deals.attributes import Attribute, attribute_document
+from icp_ml.deals.point_in_time_settings import DatedTables
 from icp_ml.deals.settings import ProspectsSettings
 from icp_ml.deals.vocabulary import FIRST_VALUE_CODE, ModelColumn, Vocabulary
 from icp_ml.errors import BundleInvalid
@@ -40,12 +41,14 @@ class Features:
     attributes: tuple[Attribute, ...]
     prospects: ProspectsSettings
     vocabulary: Vocabulary
+    tables: DatedTables
 
 
 class _FeaturesDocument(Record):
     attributes: tuple[Attribute, ...]
     prospects: ProspectsSettings
     vocabulary: object
+    tables: DatedTables = DatedTables()
 
 
 class _PointsDocument(Record):
@@ -77,16 +80,18 @@ _SCORECARD_DOCUMENT: Final = TypeAdapter(_ScorecardDocument)
 _STACK_DOCUMENT: Final = TypeAdapter(_StackDocument)
 
 
-def model_to_files(model: WinModel, attributes: Sequence[Attribute], prospects: ProspectsSettings) -> dict[str, bytes]:
+def model_to_files(
+    model: WinModel, attributes: Sequence[Attribute], prospects: ProspectsSettings, tables: DatedTables
+) -> dict[str, bytes]:
     """The four files that are the model, by name."""
+    dated = tables.model_dump(mode="json", exclude_defaults=True)
+    features = {
+        "attributes": [attribute_document(attribute) for attribute in attributes],
+        "prospects": prospects.model_dump(mode="json"),
+        "vocabulary": model.vocabulary.to_json(),
+    }
     return {
-        FEATURES: to_bytes(
-            {
-                "attributes": [asdict(attribute) for attribute in attributes],
-                "prospects": prospects.model_dump(mode="json"),
-                "vocabulary": model.vocabulary.to_json(),
-            }
-        ),
+        FEATURES: to_bytes({**features, "tables": dated} if dated else features),
         SCORECARD: to_bytes(_scorecard_document(model)),
         TREES: model.trees.text.encode("utf-8"),
         STACK: to_bytes({**asdict(model.stack), "anchor": model.anchor}),
@@ -111,7 +116,9 @@ def _points_document(column: ModelColumn, points: ColumnPoints) -> dict[str, obj
 def read_features(content: bytes) -> Features:
     """`features.json` as attributes, settings and vocabulary that belong together; else `BundleInvalid`."""
     document = checked(_FEATURES_DOCUMENT, from_bytes(content, FEATURES), FEATURES)
-    features = Features(document.attributes, document.prospects, Vocabulary.from_json(document.vocabulary))
+    features = Features(
+        document.attributes, document.prospects, Vocabulary.from_json(document.vocabulary), document.tables
+    )
     kinds = {attribute.name: attribute.kind for attribute in features.attributes}
     _require(len(kinds) == len(features.attributes), FEATURES, "an attribute stands twice")
     _require(bool(features.vocabulary.columns), FEATURES, "the vocabulary has no column")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from icp_ml.deals.kinds import CategoryColumn, ParsedTable, SetColumn
-from icp_ml.deals.vocabulary import FIRST_VALUE_CODE, ModelColumn, Vocabulary
+from icp_ml.deals.vocabulary import FIRST_VALUE_CODE, OTHER_LEVEL, ModelColumn, Vocabulary
 
 EXAMPLES = 3
 
@@ -79,6 +79,7 @@ def oddities(parsed: ParsedTable, vocabulary: Vocabulary) -> tuple[dict[str, Odd
 
 
 def _unseen(parsed: ParsedTable, vocabulary: Vocabulary) -> Iterator[tuple[str, Oddity]]:
+    phrases = {found.attribute: found.examples for found in parsed.unmapped}
     for attribute, columns in _by_attribute(vocabulary).items():
         column = parsed.columns[attribute]
         if isinstance(column, CategoryColumn):
@@ -90,7 +91,12 @@ def _unseen(parsed: ParsedTable, vocabulary: Vocabulary) -> Iterator[tuple[str, 
         else:
             continue
         if found.values:
-            yield attribute, found
+            yield attribute, Oddity(found.values, _in_the_lists_words(found.examples, phrases.get(attribute, ())))
+
+
+def _in_the_lists_words(examples: Sequence[str], phrases: Sequence[str]) -> tuple[str, ...]:
+    """What stood in the list where a phrase fits no category, in place of the level that it became."""
+    return tuple([*(text for text in examples if text != OTHER_LEVEL or not phrases), *phrases][:EXAMPLES])
 
 
 def _by_attribute(vocabulary: Vocabulary) -> dict[str, list[ModelColumn]]:

@@ -6,7 +6,7 @@
     c    2, 51 points    a customer      2              0.3           the status, which gives and takes tiers
     d    not on it       3, 40 points                                 new in the list
 
-Rows are joined by the key of their id (`known.account_keys`). The first row of an id stands for it: a later one,
+Rows are joined by the key of their id (`companies.account_keys`). The first row of an id stands for it: a later one,
 and a row without an id, is not compared.
 """
 
@@ -24,11 +24,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from icp_ml.deals.companies import account_keys
 from icp_ml.deals.reading import column_names, is_parquet, stream_batches
 from icp_ml.deals.settings import AXIS_OF_LAYER
 from icp_ml.deals.texts import Column, Flags, Floats, Texts, as_array, encode_texts, gather
 from icp_ml.errors import ConfigError, InputError
-from icp_ml.serve.known import Hashes, account_keys, key_hashes, places_among
+from icp_ml.serve.known import Hashes, key_hashes, places_among
 
 CONTENT_HASH: Final = b"icp.content_hash"
 """Key of a Parquet output's metadata: which model scored it."""
@@ -36,6 +37,9 @@ CHANGED_ONLY: Final = b"icp.changed_only"
 """Key of a Parquet output's metadata, present where the output holds only the rows that changed."""
 
 TIER, SCORE, SUB_SCORE = "tier", "score", "score_"
+DELIMITER, ENCODING = ",", "utf-8"
+"""How `icp score` writes a CSV file."""
+
 NEW_IN_THE_LIST: Final = "new in the list"
 THE_MODEL: Final = "the model"
 THE_STATUS: Final = "the status"
@@ -236,7 +240,7 @@ def read_previous(path: Path, id_name: str | None) -> PreviousList:
         raise ConfigError(
             "rows are compared with an earlier output by their id, and the list has no id column; name one with --id"
         )
-    names = column_names(path)
+    names = column_names(path, delimiter=DELIMITER, encoding=ENCODING)
     metadata = _metadata(path)
     if CHANGED_ONLY in metadata:
         raise InputError(
@@ -262,7 +266,7 @@ class _Rows:
 def _gathered(path: Path, columns: Sequence[str]) -> _Rows:
     code_of: dict[str, int] = {}
     hashes, tiers, numbers = [], [], []
-    for batch in stream_batches(path, columns=columns):
+    for batch in stream_batches(path, delimiter=DELIMITER, encoding=ENCODING, columns=columns):
         keys = account_keys(batch.column(columns[0]))
         has_id = np.asarray(keys.is_valid(), dtype=bool)
         texts = encode_texts(batch.column(TIER))

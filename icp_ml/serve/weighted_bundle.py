@@ -23,7 +23,7 @@ from typing import Final
 import numpy as np
 from pydantic import TypeAdapter
 
-from icp_ml.deals.attributes import Attribute
+from icp_ml.deals.attributes import Attribute, attribute_document
 from icp_ml.deals.policy import TiersSettings
 from icp_ml.deals.rules import bind_rules
 from icp_ml.deals.settings import ProspectsSettings
@@ -35,7 +35,15 @@ from icp_ml.profile.tiering import Policy
 from icp_ml.profile.weighted_records import WeightedProvenance
 from icp_ml.serve import folder as files
 from icp_ml.serve.documents import checked, from_bytes, to_bytes
-from icp_ml.serve.golden import check_answers, check_count, draw_rows, possible_texts, read_rows
+from icp_ml.serve.golden import (
+    check_answers,
+    check_count,
+    draw_rows,
+    place_of,
+    possible_texts,
+    read_rows,
+    with_objects,
+)
 from icp_ml.serve.policy_files import policy_from_bytes, policy_to_bytes
 from icp_ml.serve.weighted_card import weighted_card
 
@@ -119,8 +127,8 @@ def open_weighted(folder: Path) -> StoredWeighted:
 
 def make_weighted_golden(scorecard: WeightedScorecard, as_of: date, seed: int) -> WeightedGolden:
     """Draw ten rows around what the rules name, and let the scorecard answer. Same arguments, same rows."""
-    pools = {each.column: _texts_of(scorecard, each, as_of) for each in scorecard.attributes}
-    rows = draw_rows(pools, seed)
+    pools = {place_of(each): _texts_of(scorecard, each, as_of) for each in scorecard.attributes}
+    rows = with_objects(draw_rows(pools, seed), scorecard.attributes)
     points = scorecard.points(read_rows(rows, scorecard.attributes, as_of))
     return WeightedGolden(as_of, rows, tuple(tuple(row) for row in points.tolist()))
 
@@ -152,7 +160,7 @@ def _content(bundle: WeightedBundle) -> dict[str, bytes]:
     return {
         files.FEATURES: to_bytes(
             {
-                "attributes": [asdict(attribute) for attribute in bundle.attributes],
+                "attributes": [attribute_document(attribute) for attribute in bundle.attributes],
                 "prospects": bundle.prospects.model_dump(mode="json"),
             }
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -19,6 +21,7 @@ from icp_ml.deals.moments import read_days
 from icp_ml.deals.reading import read_table
 from icp_ml.deals.table import joined_groups
 from icp_ml.deals.vocabulary import Vocabulary, fit_vocabulary
+from icp_ml.errors import InputError
 
 ATTRIBUTES = (
     Attribute("number", "number", "number", "firmographic", "fit"),
@@ -146,3 +149,28 @@ def test_every_text_survives_csv(folder: Path, rows: list[tuple[str, str]], deli
     path.write_bytes(("\n".join([f"a{delimiter}b", *quoted]) + "\n").encode())
     read = read_table(path, delimiter=delimiter).to_pydict()
     assert read == {"a": [row[0] or None for row in rows], "b": [row[1] or None for row in rows]}
+
+
+TRICKY = st.text(st.sampled_from('ab,;\t|" \n€'), min_size=1, max_size=5).filter(lambda text: bool(text.strip()))
+TABLES = st.integers(2, 4).flatmap(
+    lambda width: st.tuples(
+        st.lists(TRICKY, min_size=width, max_size=width, unique_by=str.strip),
+        st.lists(st.lists(TRICKY, min_size=width, max_size=width), min_size=1, max_size=4),
+    )
+)
+ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16"])
+
+
+@given(table=TABLES, delimiter=st.sampled_from(",;\t|"), encoding=ENCODINGS)
+@settings(max_examples=200, deadline=None)
+def test_a_file_that_declares_nothing_is_read_right_or_refused(
+    folder: Path, table: tuple[list[str], list[list[str]]], delimiter: str, encoding: str
+) -> None:
+    names, rows = table
+    path = folder / "undeclared.csv"
+    with path.open("w", newline="", encoding=encoding) as file:
+        csv.writer(file, delimiter=delimiter, lineterminator="\n").writerows([names, *rows])
+    expected = [dict(zip([name.strip() for name in names], row, strict=True)) for row in rows]
+    assert read_table(path, delimiter=delimiter).to_pylist() == expected
+    with contextlib.suppress(InputError):
+        assert read_table(path).to_pylist() == expected

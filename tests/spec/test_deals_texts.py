@@ -37,6 +37,10 @@ NUMBERS = """
     12 %          | 12
     1e5           | 100000
     .5            | 0.5
+    (1,200)       | -1200
+    $(3.5K)       | -3500
+    (-7)          | unreadable
+    7 (estimate)  | unreadable
     1,5           | unreadable
     1.200,5       | unreadable
     twelve        | unreadable

@@ -73,11 +73,11 @@ DEALS: dict[str, Bad] = {
         4,
         ("at least 30 accounts with a won deal, found 12", "window"),
     ),
-    "a wrong delimiter": Bad(
-        lambda rows: as_csv(rows, ";"),
+    "two delimiters that would both do": Bad(
+        lambda rows: as_csv(rows).replace("\n", "\tx\n"),
         (CHECK, TRAIN),
         3,
-        ("separated by ','", "with ';' in its name", "set the delimiter to ';'"),
+        ("found that 'tab' and ',' could", "set the delimiter"),
     ),
     "a wrong encoding": Bad(
         lambda rows: as_csv(rows).replace("Opportunity", "Ö", 1).encode("cp1252"),
@@ -85,11 +85,11 @@ DEALS: dict[str, Bad] = {
         3,
         ("expected text in utf-8", "line 2 is not", "set the encoding to cp1252"),
     ),
-    "UTF-16": Bad(
-        lambda rows: as_csv(rows).encode("utf-16"),
+    "UTF-16 without a byte order mark": Bad(
+        lambda rows: as_csv(rows).replace("Opportunity", "Ö", 1).encode("utf-16-le"),
         (INIT, CHECK, TRAIN),
         3,
-        ("found text in UTF-16", "save it as UTF-8"),
+        ("expected text in utf-8", "set the encoding to"),
     ),
     "no outcome column": Bad(
         lambda rows: as_csv(rows).replace("stage,", "stagee,", 1),
@@ -283,7 +283,7 @@ def test_options_of_init_that_are_none_are_told(project: Path) -> None:
 LISTS: dict[str, tuple[Callable[[str], bytes], int, tuple[str, ...]]] = {
     "an empty file": (lambda _: b"", 3, ("list.csv", "found an empty file", "export it again")),
     "a header alone": (lambda text: (text.split("\n")[0] + "\n").encode(), 3, ("expected rows", "found none")),
-    "a wrong delimiter": (lambda text: text.replace(",", ";").encode(), 3, ("set the delimiter to ';'",)),
+    "two delimiters": (lambda text: text.replace("\n", "\tx\n").encode(), 3, ("set the delimiter",)),
     "a wrong encoding": (
         lambda text: text.replace("c3.example", "ü").encode("cp1252"),
         3,

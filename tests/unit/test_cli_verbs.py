@@ -26,7 +26,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome, Ou
         patch.delenv("ICP_HOME", raising=False)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.setenv("COLUMNS", "60")
-        first = icp("train", "project/icp.yaml", *TRAIN)
+        first = icp("train", "project/icp.yaml", *TRAIN, "--rejected", "project/rejected.csv")
         second = icp("train", "project/icp.yaml", *TRAIN, "--json")
     return project, first, second
 
@@ -55,6 +55,22 @@ def test_two_trainings_make_two_versions_beside_the_configuration(trained: tuple
     assert runs(project)[:2] == ["FINISHED", "FINISHED"]
     one, two = (open_bundle(project / "models" / "strong" / name) for name in ("v1", "v2"))
     assert one.content_hash == two.content_hash
+
+
+def test_every_row_is_accounted_for_in_the_bundle_on_the_card_and_in_the_run(project: Path) -> None:
+    ledger = dict(open_bundle(project / "models" / "strong" / "v1").bundle.provenance.ledger)
+    card = (project / "models" / "strong" / "v1" / "card.md").read_text(encoding="utf-8")
+    assert all(f"- {step}: {rows:,}" in card.splitlines() for step, rows in ledger.items())
+    recorded = [json.loads(path.read_text()) for path in (project / "mlruns").rglob("rows.json")]
+    assert recorded[0] == {"rows": ledger, "rejected": {}}
+    assert ledger.pop("read") == sum(ledger.values()) == len(deal_rows(strong()))
+
+
+def test_train_writes_the_rejected_rows_where_it_is_asked_to(project: Path) -> None:
+    assert (project / "rejected.csv").read_text(encoding="utf-8") == "line,deal,reason\n"
+    taken = ("train", "icp.yaml", "--rejected", "rejected.csv")
+    assert refusal(*taken) == refusal("check", *taken[1:])
+    assert refusal("train", "icp.yaml", "--rejected", "icp.yaml", "--force")[0] == 2
 
 
 def test_train_says_what_to_type_next_from_where_one_stands(trained: tuple[Path, Outcome, Outcome]) -> None:
@@ -129,7 +145,7 @@ def test_without_a_signal_there_is_a_verdict_a_finished_run_and_no_model(
 
 
 def test_ctrl_c_leaves_no_bundle_and_a_killed_run(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stopped(*_: object) -> None:
+    def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(icp_training.line, "judge", stopped)

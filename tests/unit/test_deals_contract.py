@@ -119,7 +119,7 @@ def test_an_account_on_two_rows_is_refused(tmp_path: Path) -> None:
     declared = accounts_beside(tmp_path, "a,wood", "a,steel")
     sector = Attribute("sector", "sector", "category", "firmographic", "fit")
     sentence = refusal(tmp_path, InputError, attributes=(sector,), **declared)
-    assert "found 1 of them on several rows, for example 'a'" in sentence
+    assert "found 1 of them on several rows that differ, for example 'a'" in sentence
 
 
 def test_accounts_need_a_reference(tmp_path: Path) -> None:

@@ -59,8 +59,8 @@ REFUSED = [
     ("a, a\n1,2\n", "expected every column name once, found 'a' more than once"),
     (b"a,b\n1,2\n\xe9,3\n", "expected text in utf-8, found that line 3 is not; set the encoding to cp1252"),
     (b"\xe9,b\n1,2\n", "expected text in utf-8, found that line 1 is not"),
-    (b"PK\x03\x04....", "expected CSV text, found an Excel workbook"),
-    ("a,b\n1,2\n".encode("utf-16"), "text in UTF-16; set the encoding to utf-16"),
+    ("a,b", "expected rows below the header, found none"),
+    (b"PK\x03\x04....", "expected an Excel workbook or text, found another archive"),
 ]
 
 

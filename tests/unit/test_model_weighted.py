@@ -342,4 +342,6 @@ def test_tiers_have_scores_and_no_objective() -> None:
 
 def test_settings_travel_as_json() -> None:
     found = settings()
-    assert WeightedSettings.model_validate(json.loads(json.dumps(found.model_dump(mode="json")))) == found
+    assert (
+        WeightedSettings.model_validate(json.loads(json.dumps(found.model_dump(mode="json", by_alias=True)))) == found
+    )

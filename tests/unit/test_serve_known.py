@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from icp_ml.deals.companies import account_keys
 from icp_ml.deals.known_settings import KnownSettings
 from icp_ml.deals.settings import parse_settings
 from icp_ml.errors import ConfigError, InputError
 from icp_ml.serve import known
-from icp_ml.serve.known import CUSTOMER, NOT_KNOWN, OPEN_DEAL, Seen, account_keys, key_hashes, read_known
+from icp_ml.serve.known import CUSTOMER, NOT_KNOWN, OPEN_DEAL, Seen, key_hashes, read_known
 
 SETTINGS = parse_settings(
     KnownSettings,

@@ -14,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from icp_ml.deals.contract import read_deals
+from icp_ml.deals.sources import file_of
 from icp_ml.errors import InputError
 from icp_training.config import Config, load_config
 from icp_training.drafting import Draft, draft_config
@@ -119,10 +120,17 @@ def test_what_only_names_the_account_again_is_no_attribute(tmp_path: Path) -> No
     assert draft.used == ("Seats",)
 
 
-def test_delimiter_and_encoding_are_written_down(tmp_path: Path) -> None:
+def test_answers_in_json_are_left_out_until_somebody_names_them(tmp_path: Path) -> None:
+    answers = [f'{{"motion": "sales-led", "why": "one; two; {i}"}}' for i in range(DEALS)]
+    draft = drafted(tmp_path, {"Stage": STAGES, "Seats": SEATS, "AI Research": answers})
+    assert draft.used == ("Seats",)
+    assert "left out: AI Research: holds JSON; name the answers in it" in draft.text
+
+
+def test_delimiter_and_encoding_are_written_down_where_they_were_given(tmp_path: Path) -> None:
     rows = "\n".join(f"{stage};Größe {i % 4};{i % 7}" for i, stage in enumerate(STAGES))
     (tmp_path / "deals.csv").write_bytes(f"Stage;Klasse;Zahl\n{rows}\n".encode("cp1252"))
-    draft = draft_config(tmp_path / "deals.csv", tmp_path, encoding="cp1252")
+    draft = draft_config(tmp_path / "deals.csv", tmp_path, ";", "cp1252")
     config = loaded(tmp_path, draft)
     assert (config.deals.delimiter, config.deals.encoding) == (";", "cp1252")
     deals = read_deals(config.deals, config.tables, config.resolved(), tmp_path)
@@ -135,8 +143,9 @@ def test_the_source_leads_from_the_root_to_the_export(tmp_path: Path, place: str
     folder.mkdir(parents=True)
     root.mkdir(exist_ok=True)
     pa_csv.write_csv(pa.table({"Stage": STAGES, "Seats": SEATS}), folder / "deals.csv")
-    source = loaded(root, draft_config(folder / "deals.csv", root)).deals.source
-    assert (root / source).resolve() == (folder / "deals.csv").resolve()
+    found = file_of(loaded(root, draft_config(folder / "deals.csv", root)).deals, root)
+    assert found is not None
+    assert found.resolve() == (folder / "deals.csv").resolve()
 
 
 # --- dates --------------------------------------------------------------------------------------------------------
@@ -265,18 +274,27 @@ WON = np.array(STAGES) == "Won"
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [
-        (np.where(WON, np.resize(["red", "blue"], DEALS), ""), "it is filled in for 100% of won and 0% of lost deals"),
         (np.where(WON & (RNG.random(DEALS) < 0.6), "gold", "grey"), "occur with one outcome only"),
         ((np.where(WON, 50, 0) + RNG.integers(0, 60, DEALS)).astype(str), "tells won from lost deals with an AUC of"),
     ],
-    ids=["filled for one outcome", "certain values", "too strong"],
+    ids=["certain values", "too strong"],
 )
-def test_what_only_the_outcome_can_have_written_is_asked_about(
+def test_what_may_have_been_written_by_the_outcome_is_asked_about(
     tmp_path: Path, cells: NDArray[np.str_], reason: str
 ) -> None:
     draft = drafted(tmp_path, {"Stage": STAGES, "Qzx": cells, "Seats": SEATS})
     assert draft.asked == ("Qzx",)
     assert reason in line_of(draft, "Qzx")
+    assert [a.name for a in loaded(tmp_path, draft).resolved()] == ["Seats"]
+
+
+def test_what_two_kinds_of_evidence_accuse_is_left_out_with_both(tmp_path: Path) -> None:
+    cells = np.where(WON, np.resize(["red", "blue"], DEALS), "")
+    draft = drafted(tmp_path, {"Stage": STAGES, "Qzx": cells, "Seats": SEATS})
+    assert draft.asked == ()
+    said = line_of(draft, "# left out: Qzx: dropped: ")
+    assert "it is filled in for 100% of won and 0% of lost deals" in said
+    assert "it alone tells won from lost deals" in said
     assert [a.name for a in loaded(tmp_path, draft).resolved()] == ["Seats"]
 
 

@@ -40,6 +40,8 @@ def test_the_gate_refuses_what_is_not_reliable_leaks_or_is_clearly_worse() -> No
     assert "not clearly below" in pass_gate(better, good, "it")
     assert "no live model" in pass_gate(good, None, "it")
     assert "not compared" in pass_gate(good, better.model_copy(update={"kind": "forward"}), "it")
+    other = better.model_copy(update={"predicted": "won and kept 12 months"})
+    assert "which predicts 'won and kept 12 months' and not 'won'" in pass_gate(good, other, "it")
 
 
 def test_a_scorecard_that_nothing_speaks_for_does_not_replace_a_proven_model() -> None:

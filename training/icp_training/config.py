@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from icp_ml.deals.attributes import Attribute, resolve_attributes
+from icp_ml.deals.company_settings import CompanySettings
+from icp_ml.deals.ideal_settings import IdealSettings
 from icp_ml.deals.known_settings import KnownSettings
+from icp_ml.deals.point_in_time_settings import JoinedTables
 from icp_ml.deals.policy import ActionsSettings, RuleSettings, TiersSettings
 from icp_ml.deals.rules import bind_rules
 from icp_ml.deals.settings import (
@@ -17,13 +21,14 @@ from icp_ml.deals.settings import (
     DealsSettings,
     Known,
     ProspectsSettings,
-    TablesSettings,
     parse_settings,
 )
+from icp_ml.deals.sources import connected
 from icp_ml.deals.weighted_settings import WeightedSettings
 from icp_ml.deals.yaml_files import read_yaml
 from icp_ml.errors import ConfigError
 from icp_ml.profile.tiering import Policy
+from icp_training.evaluate_settings import EvaluateSettings
 
 _KIND = "kind"
 
@@ -34,8 +39,9 @@ class Config(BaseModel):
     name: becomes the model's name and folder. root: the project's folder, relative to the configuration's own;
     sources, models/ and mlruns/ are relative to it. missing: texts that mean "not known" in every column, such as
     "Select". use_known: attributes known at these times may be learned from. outcome_fields: columns that are part
-    of the outcome and can never be attributes. tiers, actions, exclusions, boundary, known: what the bundle carries
-    besides the model (see `icp_ml.deals.policy`). seed: of everything that is drawn.
+    of the outcome and can never be attributes; those that `ideal` names are too. company: by what companies are
+    recognised. ideal: how wins are graded, and what grades do. tiers, actions, exclusions, boundary, known: what the
+    bundle carries besides the model (see `icp_ml.deals.policy`). seed: of everything that is drawn.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,7 +49,8 @@ class Config(BaseModel):
     name: str = Field(default="icp", pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
     root: str = "."
     deals: DealsSettings
-    tables: TablesSettings = TablesSettings()
+    tables: JoinedTables = JoinedTables()
+    company: CompanySettings = CompanySettings()
     attributes: AttributesSettings
     outcome_fields: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
@@ -51,9 +58,11 @@ class Config(BaseModel):
     prospects: ProspectsSettings = ProspectsSettings()
     tiers: TiersSettings = TiersSettings()
     actions: ActionsSettings = ActionsSettings()
+    ideal: IdealSettings | None = None
     exclusions: tuple[RuleSettings, ...] = ()
     boundary: tuple[RuleSettings, ...] = ()
     known: KnownSettings | None = None
+    evaluate: EvaluateSettings = EvaluateSettings()
     seed: int = Field(default=7, ge=0)
 
     def resolved(self) -> tuple[Attribute, ...]:
@@ -65,13 +74,30 @@ class Config(BaseModel):
         return attributes
 
     def _refuse_outcomes(self, attributes: tuple[Attribute, ...]) -> None:
-        forbidden = {*self.outcome_fields, self.deals.outcome.column, self.deals.closed}
+        forbidden = self.known_after()
+        for column in self.prospects.map:
+            if column in forbidden - {self.deals.outcome.column, self.deals.closed}:
+                raise ConfigError(
+                    f"prospects.map: '{column}' is part of the outcome, and a list is never read by it; remove it"
+                )
         for attribute in attributes:
             if attribute.column in forbidden:
                 raise ConfigError(
                     f"attributes: '{attribute.name}' reads the column '{attribute.column}', which is part of the "
                     f"outcome and was not known beforehand; remove it from attributes"
                 )
+
+    def errors(self) -> dict[str, float]:
+        """The relative error of each attribute in use that declares one."""
+        named = {name: each.error for _, layer in self.attributes.layers() for name, each in layer.items()}
+        used = {attribute.name for attribute in self.resolved()}
+        return {name: error for name, error in named.items() if error is not None and name in used}
+
+    def known_after(self) -> frozenset[str]:
+        """The columns that are part of the outcome, whatever attribute may want to read them."""
+        named = {*self.outcome_fields, self.deals.outcome.column, *(self.ideal.columns() if self.ideal else ())}
+        reason = self.deals.reasons.column if self.deals.reasons else None
+        return frozenset(named | {column for column in (self.deals.closed, reason) if column})
 
     def policy(self) -> Policy:
         """What is done with prospects. Raises `ConfigError` where a rule's attribute is not among those in use."""
@@ -99,14 +125,18 @@ def digest_of(settings: BaseModel) -> str:
 
 
 def load_config(path: Path) -> Config:
-    """Read a configuration file. Raises `ConfigError`: not there, not YAML, or not what is expected."""
+    """Read a configuration file, and connect its queries to the databases whose URLs are in the environment.
+
+    Raises `ConfigError`: not there, not YAML, or not what is expected.
+    """
     written = _written(path)
     if _KIND in written:
         raise ConfigError(
             f"{path}: expected a configuration with deals to learn from, found one with '{_KIND}', as a hand-weighted "
             f"scorecard has it; icp train makes a scorecard of it, and there is nothing to check"
         )
-    return parse_settings(Config, written)
+    config = parse_settings(Config, written)
+    return connected(config, os.environ, config.project_root(path))
 
 
 def load_weighted(path: Path) -> WeightedSettings:

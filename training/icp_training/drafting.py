@@ -1,242 +1,280 @@
-"""`icp init`: a first configuration from an export, with each guess explained in a comment.
+"""`icp init`: a first configuration from exports, with each guess explained in a comment.
 
 What is not certain to have been known when the deal opened is written down with the safe answer, `use: no`.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from icp_ml.deals.reading import is_parquet, read_table
-from icp_ml.deals.settings import DateOrder, FileSettings, Layer, parse_settings
+from icp_ml.deals.settings import AUTO, Layer
 from icp_ml.deals.words import listed
-from icp_ml.errors import InputError, TooFewDeals
-from icp_training.guessing import DATE_ORDERS, Guess, Texts, date_order, date_orders, guess, is_nested, texts_of
+from icp_ml.errors import InputError
+from icp_training.account_tables import Join, join_of, joined_columns
+from icp_training.columns_drafted import Drafted, Judge, account_columns, deal_columns
+from icp_training.config import load_config
+from icp_training.dated_tables import Dated, Key, dated_tables
+from icp_training.exports import Export, only_deals, open_exports
+from icp_training.leakage.sources import Parts, facts_of
+from icp_training.left_out_rules import Rule, left_out_rules
+from icp_training.presets.matching import meaning_of
+from icp_training.presets.reading import vendors
+from icp_training.prospect_mapping import Mapped, map_list
+from icp_training.roles import Roles, names_an_account, roles_of
+from icp_training.yaml_text import quoted, said
 
-_WON = re.compile(r"\b(won|win|closed.?won|yes|true|1)\b", re.IGNORECASE)
-_LOST = re.compile(r"\b(lost|loss|lose|closed.?lost|no|false|0)\b", re.IGNORECASE)
-_NOT_WON = re.compile(r"\bnot[ _-]?won\b", re.IGNORECASE)
-_IGNORED = re.compile(r"duplicate|\btest\b", re.IGNORECASE)
-_OUTCOME_NAMES = ("outcome", "result", "stage", "status", "won")
-_OPENED = re.compile(r"open|creat|start|engage|begin", re.IGNORECASE)
-_CLOSED = re.compile(r"clos|won.?(date|at|on)|end.?date|decided", re.IGNORECASE)
-_ID = re.compile(r"(deal|opportunity|opp|record)?.?(id|number|key)$", re.IGNORECASE)
-_ACCOUNT = re.compile(r"account|company|customer|client|organi[sz]ation", re.IGNORECASE)
-_IDENTITY = re.compile(r"id$|number$|name$|^account$|^company$|^customer$|domain", re.IGNORECASE)
-MOST_OUTCOMES = 30
-MOST_ANSWERS = 4
-"""Values of an outcome that is told by yes and no, or 1 and 0, with room for "open" and the like. A column with more
-of them, such as the days in a stage, only happens to hold a 0 and a 1; we chose it."""
-REPEATS = 0.98
-"""Share of distinct values from which a column may be the deals' identifier although some are repeated."""
 LAYERS: tuple[Layer, ...] = ("firmographic", "technographic", "behavioural", "engagement")
 
-
-@dataclass(frozen=True)
-class Roles:
-    """Which column plays which part; None where none was found."""
-
-    outcome: Texts
-    won: tuple[str, ...]
-    lost: tuple[str, ...]
-    ignore: tuple[str, ...]
-    open: tuple[str, ...]
-    id: str | None
-    repeated: int
-    account: str | None
-    opened: str | None
-    closed: str | None
-    order: DateOrder
-    order_asked: str
-
-    def taken(self) -> set[str]:
-        """The columns that are not attributes."""
-        return {name for name in (self.outcome.name, self.id, self.account, self.opened, self.closed) if name}
+_TODAY = "  # what they say today: values that changed since a deal opened are not what was known then"
+_WHY_DATED: Mapping[Key, str] = {
+    "account_history": "  # accounts are read as they were when each deal opened",
+    "deal_history": "  # so are the columns of the deal",
+    "contacts": "  # for attributes made `from` them, which a person has to ask for: they are about people",
+}
 
 
 @dataclass(frozen=True)
 class Draft:
-    """text: the configuration as YAML. used, asked: attributes in use, and left out until somebody answers."""
+    """text: the configuration as YAML. used, asked: attributes in use, and left out until somebody answers.
+
+    files: what each file was taken for, in words. left_out: deals that a drafted rule leaves out.
+    """
 
     text: str
     used: tuple[str, ...]
     asked: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    left_out: int = 0
 
 
-def draft_config(export: Path, root: Path, delimiter: str | None = None, encoding: str = "utf-8") -> Draft:
-    """Draft a configuration for an export of deals; its source is written relative to `root`.
+@dataclass(frozen=True)
+class _Found:
+    """What the exports hold."""
 
-    Raises `InputError` where no outcome column can be found, `TooFewDeals` where it knows one outcome only,
-    `ConfigError` for a delimiter or an encoding that is none, and what reading raises.
+    deals: Export
+    roles: Roles
+    rules: tuple[Rule, ...]
+    join: Join | None
+    dated: tuple[Dated, ...]
+    of_deals: tuple[Drafted, ...]
+    of_accounts: tuple[Drafted, ...]
+    files: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[Drafted, ...]:
+        return (*self.of_deals, *self.of_accounts)
+
+
+def draft_config(
+    exports: Path | Sequence[Path],
+    root: Path,
+    delimiter: str | None = None,
+    encoding: str = AUTO,
+    *,
+    prospects: Path | None = None,
+) -> Draft:
+    """Draft a configuration for exports of deals, accounts, and what else there is, in any order; sources are written
+    relative to `root`. prospects: a list, for which the map to the attributes is drafted too.
+
+    Raises `InputError` where no file holds deals or several do, and where no outcome column can be found,
+    `TooFewDeals` where it knows one outcome only, `ConfigError` for a delimiter or an encoding that is none, and what
+    reading raises.
     """
-    given = parse_settings(FileSettings, {"encoding": encoding, "delimiter": delimiter or ","})
-    separator = given.delimiter if delimiter else _delimiter(export, given.encoding)
-    table = read_table(export, delimiter=separator, encoding=given.encoding)
-    flat = [field.name for field in table.schema if not is_nested(field)]
-    columns = {name: texts_of(name, table[name]) for name in flat}
-    roles = _roles(columns)
-    won, decided = _outcomes(roles)
-    named = _identical_ids(columns, roles)
-    guesses = {name: guess(texts, won, decided) for name, texts in columns.items() if name not in roles.taken()}
-    offered = {name: found for name, found in guesses.items() if found.kind and name not in named}
+    paths = [exports] if isinstance(exports, Path) else list(exports)
+    found = _look(open_exports(paths, delimiter, encoding))
+    offered = [column for column in found.columns if column.section == "attribute"]
     if not offered:
-        raise InputError(
-            f"expected columns to learn from beside the deal's own, found none among {listed(list(columns))}"
-        )
-    source = os.path.relpath(export.resolve(), root.resolve())
-    lines = [*_head(export, source, roles, separator, encoding), *_attributes(guesses, named)]
-    lines += [f"  # left out: {name}: holds nested values" for name in table.column_names if name not in flat]
-    used = tuple(name for name, found in offered.items() if found.use)
-    asked = tuple(name for name, found in offered.items() if not found.use)
-    return Draft("\n".join(lines) + "\n", used, asked)
-
-
-def _delimiter(export: Path, encoding: str) -> str:
-    """The separator that occurs most often in the header."""
-    if not export.is_file() or is_parquet(export):
-        return ","
-    with export.open(encoding=encoding, errors="replace") as lines:
-        header = lines.readline()
-    return max(",;\t|", key=header.count)
-
-
-def _roles(columns: Mapping[str, Texts]) -> Roles:
-    outcome = _outcome(columns)
-    lost = tuple(v for v in outcome.values if _is_lost(v))
-    won = tuple(v for v in outcome.values if _is_won(v))
-    ignore = tuple(v for v in outcome.values if _IGNORED.search(v) and v not in won + lost)
-    rest = tuple(v for v in outcome.values if v not in won + lost + ignore)
-    dates = [name for name, texts in columns.items() if date_order(texts) is not None]
-    opened = next((name for name in dates if _OPENED.search(name) and not _CLOSED.search(name)), None)
-    closed = next((name for name in dates if _CLOSED.search(name)), None)
-    order, asked = _common_order([columns[name] for name in (opened, closed) if name])
-    identifier, repeated = _identifier(columns)
-    return Roles(
-        outcome, won, lost, ignore, rest, identifier, repeated, _account(columns, identifier), opened, closed,
-        order, asked,
-    )  # fmt: skip
-
-
-def _is_lost(value: str) -> bool:
-    return bool(_NOT_WON.search(value) or (_LOST.search(value) and not _WON.search(value)))
-
-
-def _is_won(value: str) -> bool:
-    return bool(_WON.search(value) and not _LOST.search(value) and not _NOT_WON.search(value))
-
-
-def _outcome(columns: Mapping[str, Texts]) -> Texts:
-    def fits(texts: Texts) -> bool:
-        few = 2 <= len(texts.values) <= MOST_OUTCOMES
-        return few and any(map(_is_won, texts.values)) and any(map(_is_lost, texts.values))
-
-    found = [texts for texts in columns.values() if fits(texts)]
-    named = [t for word in _OUTCOME_NAMES for t in found if word in t.name.casefold()]
-    spoken = [t for t in found if any(re.search("won|lost|loss", v, re.IGNORECASE) for v in t.values)]
-    if spoken:
-        return next((t for t in named if t in spoken), spoken[0])
-    _refuse_one_outcome(columns)
-    answers = [t for t in named if len(t.values) <= MOST_ANSWERS]
-    if answers:
-        return answers[0]
-    raise InputError(
-        f"expected a column with the outcome of each deal (values such as 'Closed Won' and 'Closed Lost'), found none "
-        f"among {listed(list(columns))}; add one to the export"
+        names = [*found.deals.names, *(found.join.export.names if found.join else ())]
+        raise InputError(f"expected columns to learn from beside the deal's own, found none among {listed(names)}")
+    mapped = map_list(prospects, offered, delimiter, encoding) if prospects else None
+    return Draft(
+        "\n".join(_lines(found, root, mapped)) + "\n",
+        used=tuple(column.name for column in offered if column.use),
+        asked=tuple(column.name for column in offered if not column.use),
+        files=(*found.files, *([mapped.taken_for] if mapped else [])),
+        left_out=int(np.any([rule.rows for rule in found.rules], axis=0).sum()) if found.rules else 0,
     )
 
 
-def _refuse_one_outcome(columns: Mapping[str, Texts]) -> None:
-    """A stage that speaks of won deals and of no lost ones, or the other way round, is half an outcome."""
-    for texts in columns.values():
-        if len(texts.values) > MOST_OUTCOMES or not any(word in texts.name.casefold() for word in _OUTCOME_NAMES):
-            continue
-        for there, lacking in (("won", "lost"), ("lost", "won")):
-            if any(re.search(rf"\b{there}\b", value, re.IGNORECASE) for value in texts.values):
-                raise TooFewDeals(
-                    f"expected won and lost deals, found in column '{texts.name}' only {listed(texts.values)}, none of "
-                    f"which is {lacking}; export those deals too"
-                )
+def draft_prospects(config_path: Path, prospects: Path, delimiter: str | None = None, encoding: str = AUTO) -> str:
+    """The section on prospects for a configuration that exists, to be put into it by hand.
 
-
-def _common_order(dates: Sequence[Texts]) -> tuple[DateOrder, str]:
-    """The order in which all the dates can be read, and what has to be asked about it."""
-    readings = [date_orders(texts) for texts in dates]
-    common = [order for order in DATE_ORDERS if readings and all(order in found for found in readings)]
-    if not common:
-        asked = "asked: openings and closings are not written alike; export them in one order" if readings else ""
-        return (readings[0][0] if readings else "iso"), asked
-    if len(common) > 1:
-        return common[0], f"asked: every date can be read as {' and as '.join(common)}; correct this if it is wrong"
-    return common[0], ""
-
-
-def _identifier(columns: Mapping[str, Texts]) -> tuple[str | None, int]:
-    for name, texts in columns.items():
-        rows = int(texts.known.sum())
-        if _ID.search(name) and not _ACCOUNT.search(name) and rows and len(texts.values) >= REPEATS * rows:
-            return name, rows - len(texts.values)
-    return None, 0
-
-
-def _account(columns: Mapping[str, Texts], identifier: str | None) -> str | None:
-    fitting = [
-        name
-        for name, texts in columns.items()
-        if name != identifier and _ACCOUNT.search(name) and _IDENTITY.search(name) and len(texts.values) > MOST_OUTCOMES
+    Raises `ConfigError` where the configuration cannot be used, and what reading raises.
+    """
+    config = load_config(config_path)
+    attributes = [
+        Drafted(
+            one.column, "attribute", "", one.kind, one.layer, use=True, means=meaning_of(one.column, vendors("crm"))
+        )
+        for one in config.resolved()
     ]
-    return min(fitting, key=lambda name: (not name.lower().endswith("id"), len(name)), default=None)
+    mapped = map_list(prospects, attributes, delimiter, encoding)
+    lines = [f"# {said(mapped.taken_for)}", *mapped.lines(config.project_root(config_path))]
+    return "\n".join(lines) + "\n"
 
 
-def _identical_ids(columns: Mapping[str, Texts], roles: Roles) -> set[str]:
-    """Columns that only name the account again."""
-    if roles.account is None:
-        return set()
-    return {name for name, t in columns.items() if _IDENTITY.search(name) and len(t.values) > MOST_OUTCOMES}
+def _look(exports: Sequence[Export]) -> _Found:
+    deals, roles = _deals(exports)
+    rules = left_out_rules(deals.columns, deals.seen, roles.outcome, roles.taken())
+    join = join_of(deals, [export for export in exports if export is not deals], roles.account)
+    if join is not None:
+        roles = roles.joined_by(join.deals)
+    dated = dated_tables(exports, roles, join)
+    judge = _judge(deals, roles, rules)
+    taken = roles.taken() | {rule.column for rule in rules if rule.column}
+    free = {name: texts for name, texts in deals.columns.items() if name not in taken}
+    naming = {name for name, texts in deals.columns.items() if roles.account and names_an_account(name, texts)}
+    return _Found(
+        deals,
+        roles,
+        rules,
+        join,
+        dated,
+        tuple(deal_columns(free, deals.seen, judge, naming)),
+        tuple(_of_accounts(deals, join, judge, rewound=any(t.key == "account_history" for t in dated))) if join else (),
+        tuple(_taken_for(exports, deals, join, dated)),
+    )
 
 
-def _outcomes(roles: Roles) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], ...]:
-    is_won = np.array([value in roles.won for value in roles.outcome.values] + [False])
-    is_lost = np.array([value in roles.lost for value in roles.outcome.values] + [False])
-    won = is_won[roles.outcome.codes]
-    return won, won | is_lost[roles.outcome.codes]
+def _deals(exports: Sequence[Export]) -> tuple[Export, Roles]:
+    """The file of deals: the one that a vendor's preset says, else the one in which an outcome can be found."""
+    told = only_deals(exports)
+    if told is not None:
+        return told, roles_of(told.columns, told.seen)
+    unknown = [export for export in exports if export.seen is None] or list(exports)
+    if len(unknown) == 1:
+        return unknown[0], roles_of(unknown[0].columns, None)
+    found: list[tuple[Export, Roles]] = []
+    for export in unknown:
+        try:
+            found.append((export, roles_of(export.columns, None)))
+        except InputError:
+            continue
+    if len(found) != 1:
+        names = listed([export.path.name for export, _ in found] or [export.path.name for export in exports])
+        raise InputError(
+            f"expected one export with the outcome of each deal, found {len(found)} among {names}; give one of them"
+        )
+    return found[0]
 
 
-def _head(export: Path, source: str, roles: Roles, delimiter: str, encoding: str) -> Iterable[str]:
-    yield f"# Drafted by icp init from {export.name}. Read each line, correct it, then run: icp check"
+def _judge(deals: Export, roles: Roles, rules: Sequence[Rule]) -> Judge:
+    gone = np.zeros(len(roles.outcome.column.codes), dtype=bool)
+    for rule in rules:
+        gone |= rule.rows
+    won = roles.outcome.rows(roles.outcome.won) & ~gone
+    decided = won | (roles.outcome.rows(roles.outcome.lost) & ~gone)
+    outcome = roles.outcome
+    parts = Parts(outcome.column.name, outcome.open, roles.opened, roles.closed, roles.account, roles.order)
+    return Judge(won, decided, facts_of(deals.columns, won, decided, parts))
+
+
+def _of_accounts(deals: Export, join: Join, judge: Judge, *, rewound: bool) -> Iterator[Drafted]:
+    columns = joined_columns(join, deals.columns[join.deals], deals.columns)
+    naming = {name for name, texts in columns.items() if names_an_account(name, texts)}
+    yield from account_columns(columns, join.export.seen, judge, naming, rewound=rewound)
+    for name in join.export.columns:
+        if name != join.id and name in deals.columns:
+            yield Drafted(name, "left_out", "the deals have a column of that name, which is read instead")
+
+
+def _taken_for(exports: Sequence[Export], deals: Export, join: Join | None, dated: Sequence[Dated]) -> Iterator[str]:
+    """What each file was taken for, and what is done with it."""
+    declared = {table.export.path: table.key for table in dated}
+    for export in exports:
+        what = export.seen.reason if export.seen else "no vendor's columns recognised"
+        if export is deals:
+            yield f"{export.path.name}: {what}; read as the deals"
+        elif join is not None and export is join.export:
+            yield (
+                f"{export.path.name}: {what}; read as the accounts, '{join.id}' being the deals' '{join.deals}': "
+                f"{join.matched:,} of {join.named:,} deals find theirs"
+            )
+        elif export.path in declared:
+            yield f"{export.path.name}: {what}; declared as tables.{declared[export.path]}"
+        elif export.seen is not None and export.seen.holds == "accounts":
+            yield f"{export.path.name}: {what}; not used: too few deals find their account in it"
+        else:
+            yield f"{export.path.name}: {what}; not used"
+
+
+def _lines(found: _Found, root: Path, mapped: Mapped | None) -> Iterator[str]:
+    names = ", ".join(name for name in [found.deals.path.name, *([found.join.export.path.name] if found.join else [])])
+    yield f"# Drafted by icp init from {said(names)}. Read each line, correct it, then run: icp check"
+    yield from (f"# {said(told)}" for told in found.files)
     yield "name: icp"
     yield "deals:"
-    yield f"  source: {_quoted(source)}"
-    if delimiter != ",":
-        yield f"  delimiter: {_quoted(delimiter)}"
-    if encoding != "utf-8":
-        yield f"  encoding: {_quoted(encoding)}"
-    yield from _role_lines(roles)
-    yield "  outcome:"
-    yield f"    column: {_quoted(roles.outcome.name)}"
-    for name in ("won", "lost", "open", "ignore"):
-        values = getattr(roles, name)
-        if values:
-            yield f"    {name}: [{', '.join(map(_quoted, values))}]"
+    yield from _keys(found.deals.settings(_relative(found.deals.path, root)), indent=2)
+    yield from _role_lines(found.roles)
+    yield from _outcome_lines(found.roles)
+    for rule in found.rules:
+        yield from rule.lines
+    yield from _table_lines(found, root)
+    yield from _company_lines(found)
+    yield from _attributes(found.columns)
+    yield from _not_attributes(found)
+    if mapped is not None:
+        yield from mapped.lines(root)
+
+
+def _table_lines(found: _Found, root: Path) -> Iterator[str]:
+    if found.join is not None or found.dated:
+        yield "tables:"
+    if found.join is not None:
+        today = "" if any(table.key == "account_history" for table in found.dated) else _TODAY
+        yield f"  accounts:{today}"
+        yield from _keys(found.join.export.settings(_relative(found.join.export.path, root)), indent=4)
+        yield f"    id: {quoted(found.join.id)}"
+    for table in found.dated:
+        yield f"  {table.key}:{_WHY_DATED[table.key]}"
+        yield from _keys(table.keys(_relative(table.export.path, root)), indent=4)
+
+
+def _company_lines(found: _Found) -> Iterator[str]:
+    """By what companies are recognised: columns of the accounts that no column of the deals hides, or of the deals."""
+    deals, accounts = found.deals, found.join.export if found.join else None
+    known: dict[str, str] = {}
+    for key, part in (("domain", "domain"), ("name", "account_name")):
+        there = accounts.seen.parts.get(part, ()) if accounts and accounts.seen else ()
+        here = deals.seen.parts.get(part, ()) if deals.seen else ()
+        names = [*(name for name in there if name not in deals.columns), *here]
+        if names:
+            known[key] = names[0]
+    if known:
+        yield "company:  # accounts that share a web domain stay on one side of a split"
+        yield from _keys(known, indent=2)
+
+
+def _relative(path: Path, root: Path) -> str:
+    return os.path.relpath(path.resolve(), root.resolve())
+
+
+def _keys(told: Mapping[str, str], *, indent: int) -> Iterator[str]:
+    yield from (f"{' ' * indent}{key}: {quoted(value)}" for key, value in told.items())
 
 
 def _role_lines(roles: Roles) -> Iterable[str]:
-    yield f"  id: {_quoted(roles.id)}" if roles.id else "  # id: no column was found that names each deal once"
+    yield f"  id: {quoted(roles.id)}" if roles.id else "  # id: no column was found that names each deal once"
     if roles.repeated:
-        yield f"  repeated_ids: keep_all  # asked: {roles.repeated} rows repeat an id; they are kept on one side"
+        kept = "they are kept on one side" if roles.repeated_ids == "keep_all" else "the first of each is kept"
+        yield f"  repeated_ids: {roles.repeated_ids}  # asked: {roles.repeated} rows repeat an id; {kept}"
     if roles.account:
-        yield f"  account: {_quoted(roles.account)}  # deals of one account are never on both sides of a split"
+        yield f"  account: {quoted(roles.account)}  # deals of one account are never on both sides of a split"
     else:
         yield "  # account: no column was found that names the company; each deal counts as an account of its own"
+    if roles.several_accounts:
+        yield (
+            f"  # asked: {roles.several_accounts:,} deals name several accounts; such a list counts as one "
+            f"account, so export the primary one"
+        )
     if roles.opened and roles.closed:
-        yield f"  opened: {_quoted(roles.opened)}"
-        yield f"  closed: {_quoted(roles.closed)}"
+        yield f"  opened: {quoted(roles.opened)}"
+        yield f"  closed: {quoted(roles.closed)}"
         if roles.order != "iso" or roles.order_asked:
             yield f"  date_order: {roles.order}" + (f"  # {roles.order_asked}" if roles.order_asked else "")
     else:
@@ -244,32 +282,45 @@ def _role_lines(roles: Roles) -> Iterable[str]:
         yield "  window: {months: null}"
 
 
-def _attributes(guesses: Mapping[str, Guess], names: set[str]) -> Iterable[str]:
+def _outcome_lines(roles: Roles) -> Iterator[str]:
+    yield f"  outcome:  # {roles.outcome.evidence}" if roles.outcome.evidence else "  outcome:"
+    yield f"    column: {quoted(roles.outcome.column.name)}"
+    for name in ("won", "lost", "open", "ignore"):
+        values: tuple[str, ...] = getattr(roles.outcome, name)
+        if values:
+            yield f"    {name}: [{', '.join(map(quoted, values))}]"
+
+
+def _attributes(columns: Sequence[Drafted]) -> Iterator[str]:
     yield "attributes:"
     for layer in LAYERS:
-        here = {
-            name: found for name, found in guesses.items() if found.layer == layer and found.kind and name not in names
-        }
+        here = [column for column in columns if column.section == "attribute" and column.layer == layer]
         if here:
             yield f"  {layer}:"
-            yield from (_attribute_line(name, found) for name, found in here.items())
-    left_out = {name: found.why for name, found in guesses.items() if found.kind is None or name in names}
-    for name, why in left_out.items():
-        yield f"  # left out: {name}: {'names the account' if name in names else why}".replace("\n", " ")
+            yield from map(_attribute_line, here)
+    for column in columns:
+        if column.section == "left_out":
+            yield f"  # left out: {said(column.name)}: {said(column.why)}"
+        if column.section == "seller":
+            yield f"  # seller-side: {said(column.name)}: {said(column.why)}, so it is kept out of the ICP"
 
 
-def _attribute_line(name: str, found: Guess) -> str:
-    parts = [f"kind: {found.kind}"]
-    if found.order != "iso":
-        parts.append(f"date_order: {found.order}")
-    if not found.use:
+def _attribute_line(column: Drafted) -> str:
+    parts = [f"kind: {column.kind}"]
+    if column.order != "iso":
+        parts.append(f"date_order: {column.order}")
+    if column.known is not None:
+        parts.append(f"known: {column.known}")
+    if not column.use:
         parts.append("use: no")
-    settings = found.kind if len(parts) == 1 else f"{{{', '.join(parts)}}}"
-    return f"    {_quoted(name)}: {settings}  # {'' if found.use else 'asked: '}{found.why}"
+    settings = column.kind if len(parts) == 1 else f"{{{', '.join(parts)}}}"
+    return f"    {quoted(column.name)}: {settings}  # {'' if column.use else 'asked: '}{said(column.why)}"
 
 
-def _quoted(text: str) -> str:
-    """A YAML scalar; JSON's quoting is YAML's where a plain word would be read as something else."""
-    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_ ./-]*[A-Za-z0-9_/-]|[A-Za-z_]", text)
-    reserved = text.lower() in ("yes", "no", "true", "false", "null", "on", "off", "y", "n")
-    return text if plain and not reserved else json.dumps(text, ensure_ascii=False)
+def _not_attributes(found: _Found) -> Iterator[str]:
+    exports = [found.deals, *([found.join.export] if found.join else [])]
+    yield from (f"  # left out: {said(name)}: holds nested values" for export in exports for name in export.nested)
+    outcomes = [column for column in found.columns if column.section == "outcome_field"]
+    if outcomes:
+        yield "outcome_fields:  # known only while a deal runs or when it is over, so never attributes"
+        yield from (f"  - {quoted(column.name)}  # {said(column.why)}" for column in outcomes)

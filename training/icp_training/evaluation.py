@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from icp_ml.deals.contract import DealTable
+from icp_ml.deals.kinds import ParsedTable
 from icp_ml.deals.policy import TiersSettings
 from icp_ml.model.baseline import logistic_log_odds
 from icp_ml.model.judgement import Judgement
@@ -19,7 +20,7 @@ from icp_ml.model.splits import Fold, complement
 from icp_ml.model.stack import base_rate_log_odds
 from icp_ml.model.tier_cuts import fit_cuts
 from icp_ml.model.tiers import Cuts
-from icp_ml.model.win_model import ModelParams, TrainingRows, fit_members, fit_win_model, training_rows
+from icp_ml.model.win_model import ModelParams, TrainingRows, WinModel, fit_members, fit_win_model, training_rows
 from icp_training.cores import ROWS_IN_STEP, one_core_each
 from icp_training.search import MOST_SEARCH_ROWS, Budget, sample_groups, search
 
@@ -28,6 +29,8 @@ Floats = NDArray[np.float64]
 WORKERS = 2
 USUAL_TIERS = TiersSettings()
 RANDOM_FOLDS = 5
+EMPTIED = "icp-ml as empty as the list"
+"""What the model's figures are called on deals from which values were taken away."""
 OF_A_CONSTANT = ("log_loss", "brier", "observed_over_expected")
 """The metrics that mean something for a guess that ranks nothing."""
 
@@ -37,7 +40,7 @@ class FoldResult:
     """Predictions of one fold: log-odds for its test rows by the model, a logistic regression, and the base rate.
 
     returning: the model's for deals of accounts that it had learnt from. cuts: where tiers start, by the fold's own
-    training deals.
+    training deals. fitted: the model itself.
     """
 
     fold: Fold
@@ -46,6 +49,7 @@ class FoldResult:
     base: float
     returning: Floats
     cuts: Cuts
+    fitted: WinModel
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,12 @@ def evaluate(
     on_fold: OnFold | None = None,
     *,
     tiers: TiersSettings = USUAL_TIERS,
+    emptied: ParsedTable | None = None,
 ) -> Evaluation:
-    """Judge the whole way of making a model, search and tiers included, on deals it did not see."""
+    """Judge the whole way of making a model, search and tiers included, on deals it did not see.
+
+    emptied: the attributes of the deals with values taken away, on which the same models are judged once more.
+    """
     results = tuple(run_folds(deals, judgement, budget, seed, on_fold, tiers=tiers))
     judged = pool(deals, results)
     return Evaluation(
@@ -86,7 +94,7 @@ def evaluate(
         results=results,
         judged=judged,
         skill=measure_skill(judged, seed, judgement.widening),
-        figures=_figures(judged, np.concatenate([result.logistic for result in results]), seed),
+        figures=_figures(judged, results, seed, emptied),
         returning=_returning(deals, results, seed),
         random_split=random_split(deals, seed),
     )
@@ -129,12 +137,14 @@ def judge_fold(
         base=base_rate_log_odds(data.won),
         returning=model.log_odds(returning) if len(fold.returning) else np.empty(0),
         cuts=fit_cuts(found.crossed.log_odds, data.won, data.groups, tiers).cuts,
+        fitted=model,
     )
 
 
 def rows_to_learn_from(deals: DealTable, rows: NDArray[np.intp]) -> TrainingRows:
     """These deals, encoded by a vocabulary of their own."""
-    return training_rows(deals.parsed.take(rows), deals.attributes, deals.won[rows], deals.groups()[rows])
+    weights = None if deals.weights is None else deals.weights[rows]
+    return training_rows(deals.parsed.take(rows), deals.attributes, deals.won[rows], deals.groups()[rows], weights)
 
 
 def pool(deals: DealTable, results: Sequence[FoldResult]) -> Judged:
@@ -150,11 +160,21 @@ def pool(deals: DealTable, results: Sequence[FoldResult]) -> Judged:
     )
 
 
-def _figures(judged: Judged, logistic: Floats, seed: int) -> dict[str, dict[str, Estimate]]:
+def _figures(
+    judged: Judged, results: Sequence[FoldResult], seed: int, emptied: ParsedTable | None
+) -> dict[str, dict[str, Estimate]]:
+    logistic = np.concatenate([result.logistic for result in results])
     methods = {"icp-ml": judged.log_odds, "logistic regression": logistic, "base rate": judged.base}
+    if emptied is not None:
+        methods[EMPTIED] = np.concatenate([judged_again(result, emptied) for result in results])
     figures = {name: estimate_all(z, judged.won, judged.groups, seed) for name, z in methods.items()}
     figures["base rate"] = {name: figures["base rate"][name] for name in OF_A_CONSTANT}
     return figures
+
+
+def judged_again(result: FoldResult, emptied: ParsedTable) -> Floats:
+    """Log-odds of a fold's test rows by its own model. emptied: the attributes of all deals, in part taken away."""
+    return result.fitted.log_odds(result.fitted.vocabulary.encode(emptied.take(result.fold.test)))
 
 
 def _returning(deals: DealTable, results: tuple[FoldResult, ...], seed: int) -> dict[str, Estimate] | None:
@@ -175,9 +195,9 @@ def random_split(deals: DealTable, seed: int) -> dict[str, Estimate]:
     position[kept] = np.arange(len(kept))
     for held_out in np.array_split(shuffled, RANDOM_FOLDS):
         rest = kept[complement(position[held_out], len(kept))]
-        blind = training_rows(
-            deals.parsed.take(rest), deals.attributes, deals.won[rest], np.arange(len(rest), dtype=np.int64)
-        )
+        weights = None if deals.weights is None else deals.weights[rest]
+        groups = np.arange(len(rest), dtype=np.int64)
+        blind = training_rows(deals.parsed.take(rest), deals.attributes, deals.won[rest], groups, weights)
         model = fit_win_model(blind, ModelParams(), seed)
         log_odds[position[held_out]] = model.log_odds(model.vocabulary.encode(deals.parsed.take(held_out)))
     return estimate_all(log_odds, deals.won[kept], np.arange(len(kept), dtype=np.int64), seed)

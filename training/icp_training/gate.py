@@ -14,7 +14,8 @@ def pass_gate(challenger: Verdict, champion: Verdict | None, name: str) -> str:
 
     champion: how the live model was judged; None where there is none. Two verdicts are compared by their skill, each
     over the deals it was judged on: the challenger is refused where its whole interval lies below the champion's. They
-    are not compared where only one was judged forward in time: the two figures claim different things.
+    are not compared where only one was judged forward in time, or where they predict different things: the two figures
+    claim different things.
 
     Raises `GateNotPassed`.
     """
@@ -57,6 +58,9 @@ def skill_interval(verdict: Verdict) -> Interval:
 def _beside(challenger: Verdict, champion: Verdict | None, name: str) -> str:
     if champion is None:
         return "there is no live model that was judged on deals, so none to compare with"
+    if challenger.predicted != champion.predicted:
+        theirs_is = f"which predicts '{champion.predicted}' and not '{challenger.predicted}'"
+        return f"not compared with the live model, {theirs_is}: look at both before you let it decide"
     if challenger.kind != champion.kind:
         return f"not compared with the live model, which was judged {champion.kind} and not {challenger.kind}"
     ours, theirs = skill_interval(challenger), skill_interval(champion)

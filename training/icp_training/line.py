@@ -9,20 +9,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from icp_ml.errors import NoSignal
+from icp_ml.deals.table import DealTable
+from icp_ml.errors import ConfigError, NoSignal
 from icp_ml.profile.records import Profile, Verdict
 from icp_ml.serve.bundle import write_bundle
-from icp_training.checking import CheckReport, check_data
-from icp_training.config import digest_of, load_config, load_weighted, root_of, says_a_kind
+from icp_training.checking import CheckReport, check_data, rejected_rows, sources_of
+from icp_training.config import Config, digest_of, load_config, load_weighted, root_of, says_a_kind
 from icp_training.demo import Demo, findings, leaks_asked, make_demo, noise_presented
-from icp_training.drafting import Draft, draft_config
+from icp_training.drafting import Draft, draft_config, draft_prospects
+from icp_training.flips import TierFlips, tier_flips
+from icp_training.leakage.questions import refuse_questions
+from icp_training.list_sample import ListSample, read_list_sample
 from icp_training.pictures import record_evidence
 from icp_training.pipeline import OnStep, Stamp, bundle_of, fit, judge, read, silent
 from icp_training.promotion import Promotion
 from icp_training.registry import register, registry_of
 from icp_training.registry_lock import Asker
 from icp_training.search import Budget
-from icp_training.tracking import closing_run, open_run, record_bundle, record_profile, record_verdict
+from icp_training.tracking import (
+    closing_run,
+    open_run,
+    record_bundle,
+    record_flips,
+    record_profile,
+    record_rows,
+    record_verdict,
+)
 from icp_training.versions import bundle_at, history, promote, rollback
 from icp_training.weighing import Weighed, weigh_into, weighted_bundle_of
 
@@ -38,6 +50,7 @@ __all__ = [
     "bundle_at",
     "check",
     "draft_config",
+    "draft_prospects",
     "findings",
     "history",
     "is_weighted",
@@ -55,7 +68,9 @@ __all__ = [
 class Trained:
     """What a training came to. folder, version, profile: None where the ranking is not reliable; refusal says why.
 
-    cut_short: the time limit ended the search.
+    cut_short: the time limit ended the search. flips: prospects that change tier by the error of bought figures, None
+    where no list or no error is declared. rejected: line, deal and reason of each rejected row. sources: the files
+    that are read.
     """
 
     verdict: Verdict
@@ -65,31 +80,40 @@ class Trained:
     version: int | None = None
     refusal: NoSignal | None = None
     cut_short: bool = False
+    flips: TierFlips | None = None
+    rejected: tuple[tuple[int, str, str], ...] = ()
+    sources: tuple[str, ...] = ()
 
 
-def check(config_path: Path) -> CheckReport:
-    """The verdict on the data that a configuration names."""
+def check(config_path: Path, *, strict: bool = False) -> CheckReport:
+    """The verdict on the data that a configuration names. strict: every question about leakage needs an answer."""
     config = load_config(config_path)
-    return check_data(config, config.project_root(config_path))
+    return check_data(config, config.project_root(config_path), strict=strict)
 
 
 def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent) -> Trained:
     """Read, judge, fit, explain and write a new version below models/; a refusal is returned with its verdict.
 
-    now: ISO date and time of the run. Raises what reading raises, and `TooFewDeals`.
+    now: ISO date and time of the run. Raises what reading raises, `TooFewDeals`, and `LeakageQuestion`.
     """
     config = load_config(config_path)
     config.policy()  # a rule that fits no attribute is refused before any work is done
     root = config.project_root(config_path)
     deals = read(config, root)
+    refuse_questions(config, root)
+    listed = _list_to_judge_by(config, deals, root)
+    rejected = rejected_rows(deals)
+    sources = sources_of(config, root)
     run = open_run(root, config.name, {"config": config.digest(), "started": now})
     with closing_run(run):
-        judged = judge(deals, budget, config.seed, on_step, config.tiers)
+        record_rows(run, deals)
+        known = listed.known() if listed and config.evaluate.missing_as else None
+        judged = judge(deals, budget, config.seed, on_step, config.tiers, known=known)
         record_verdict(run, judged.verdict)
         try:
             fitted = fit(judged, budget, config.seed, on_step)
         except NoSignal as refusal:
-            return Trained(judged.verdict, run.run_id, refusal=refusal)
+            return Trained(judged.verdict, run.run_id, refusal=refusal, rejected=rejected, sources=sources)
         registry = registry_of(root, config.name)
         version = next_version(root, config.name, [each.version for each in registry.versions()])
         bundle = bundle_of(config, root, judged, fitted, Stamp(version, now, run.run_id))
@@ -98,7 +122,26 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent)
         record_profile(run, bundle.profile)
         record_evidence(run, judged.evaluation.judged, judged.verdict, bundle.tiering.table, bundle.profile)
         register(run, registry, folder)
-    return Trained(judged.verdict, run.run_id, fitted.profile, folder, version, cut_short=fitted.found.cut_short)
+        flips = tier_flips(bundle, listed.parsed, config.errors(), config.seed) if listed else None
+        record_flips(run, flips)
+    return Trained(
+        judged.verdict,
+        run.run_id,
+        fitted.profile,
+        folder,
+        version,
+        cut_short=fitted.found.cut_short,
+        flips=flips,
+        rejected=rejected,
+        sources=sources,
+    )
+
+
+def _list_to_judge_by(config: Config, deals: DealTable, root: Path) -> ListSample | None:
+    """The prospect list, where the configuration asks for a judgement that needs it."""
+    if config.evaluate.missing_as and config.prospects.source is None:
+        raise ConfigError("evaluate.missing_as is set, but prospects.source names no list; name one, or leave it out")
+    return read_list_sample(config, deals, root) if config.evaluate.missing_as or config.errors() else None
 
 
 def is_weighted(config_path: Path) -> bool:

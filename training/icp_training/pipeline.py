@@ -6,14 +6,16 @@ A model that shows no reliable ranking is not fitted and not written: the verdic
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import icp_ml
 from icp_ml.deals.contract import DealTable, read_deals
+from icp_ml.deals.list_tables import carried
 from icp_ml.deals.policy import TiersSettings
+from icp_ml.deals.sources import digest_of
 from icp_ml.deals.sufficiency import account_floor, check_floors
 from icp_ml.errors import NoSignal
 from icp_ml.model.judgement import Judgement, plan_judgement
@@ -28,11 +30,11 @@ from icp_ml.serve.golden import make_golden
 from icp_training.config import Config
 from icp_training.cores import one_core_each
 from icp_training.evaluation import USUAL_TIERS, Evaluation, evaluate
+from icp_training.ideal import ideal_notes, predicted_note
+from icp_training.masking import masked_to
 from icp_training.search import Budget, SearchResult, search
 from icp_training.tiering import tiers_of
 from icp_training.verdict import verdict_of
-
-TARGET = "won"
 
 OnStep = Callable[[str, int, int], None]
 
@@ -74,15 +76,25 @@ def silent(_label: str, _done: int, _total: int) -> None:
 
 def read(config: Config, root: Path) -> DealTable:
     """The deals that one may learn from. Raises `TooFewDeals` under the floor of accounts."""
-    deals = read_deals(config.deals, config.tables, config.resolved(), root)
-    check_floors(account_floor(deals.won, deals.accounts))
+    deals = read_deals(config.deals, config.tables, config.resolved(), root, company=config.company, ideal=config.ideal)
+    check_floors(account_floor(deals.won, deals.accounts), deals.predicted)
     return deals
 
 
 def judge(
-    deals: DealTable, budget: Budget, seed: int, on_step: OnStep = silent, tiers: TiersSettings = USUAL_TIERS
+    deals: DealTable,
+    budget: Budget,
+    seed: int,
+    on_step: OnStep = silent,
+    tiers: TiersSettings = USUAL_TIERS,
+    *,
+    known: Mapping[str, float] | None = None,
 ) -> Judged:
-    """Judge on deals that were not learnt from, forward in time where there are dates."""
+    """Judge on deals that were not learnt from, forward in time where there are dates.
+
+    known: how often each attribute is known on the list that will be scored; the deals are then judged once more with
+    as much taken away.
+    """
     judgement = plan_judgement(deals, seed)
     on_step("judging on deals it did not see", 0, len(judgement.folds))
     evaluation = evaluate(
@@ -92,6 +104,7 @@ def judge(
         seed,
         lambda done, total: on_step("judging on deals it did not see", done, total),
         tiers=tiers,
+        emptied=None if known is None else masked_to(deals.parsed, known, seed),
     )
     return Judged(deals, judgement, evaluation, verdict_of(evaluation, deals), tiers)
 
@@ -108,7 +121,7 @@ def fit(judged: Judged, budget: Budget, seed: int, on_step: OnStep = silent) -> 
 
 def _fitted(judged: Judged, budget: Budget, seed: int, on_step: OnStep) -> Fitted:
     deals = judged.deals
-    data = training_rows(deals.parsed, deals.attributes, deals.won, deals.groups())
+    data = training_rows(deals.parsed, deals.attributes, deals.won, deals.groups(), deals.weights)
     found = search(data, budget, seed, lambda done, total, _loss: on_step("searching parameters", done, total))
     on_step("fitting and explaining", 0, 1)
     model = fit_members(data, found.best, found.crossed, seed)
@@ -117,8 +130,9 @@ def _fitted(judged: Judged, budget: Budget, seed: int, on_step: OnStep) -> Fitte
         model = anchored(model, data.rows[latest], deals.won[latest])
     out_of_fold = found.crossed.log_odds
     own = fit_cuts(out_of_fold, data.won, data.groups, judged.tiers, model.anchor)
+    own = replace(own, notes=(*own.notes, *predicted_note(deals)))
     voices = cross_contributions(data, found.best, found.crossed, seed)
-    profile = draw_profile(Evidence(deals.attributes, data, model, voices, deals.opened), TARGET, seed)
+    profile = draw_profile(Evidence(deals.attributes, data, model, voices, deals.opened), deals.predicted, seed)
     on_step("fitting and explaining", 1, 1)
     return Fitted(
         model=model,
@@ -153,15 +167,16 @@ def bundle_of(config: Config, root: Path, judged: Judged, fitted: Fitted, stamp:
             version=stamp.version,
             created=stamp.created,
             code_version=icp_ml.__version__,
-            target=TARGET,
+            target=deals.predicted,
             config_hash=config.digest(),
             data_hash=data_digest(config, root),
             run_id=stamp.run_id,
             extracted=extracted,
-            ledger={step.name: step.rows for step in deals.ledger.steps},
+            ledger=deals.counts(),
             params={"scorecard": vars(fitted.found.best.scorecard), "trees": asdict(fitted.found.best.trees)},
             trials=len(fitted.found.tried),
             seed=config.seed,
+            ideal=ideal_notes(deals),
         ),
         attributes=deals.attributes,
         prospects=config.prospects,
@@ -172,16 +187,18 @@ def bundle_of(config: Config, root: Path, judged: Judged, fitted: Fitted, stamp:
         reference=fitted.reference,
         verdict=judged.verdict,
         golden=make_golden(fitted.model, deals.attributes, golden_day, config.seed),
+        tables=carried(config.tables, deals.attributes, root),
     )
 
 
 def data_digest(config: Config, root: Path) -> str:
-    """SHA-256 over the bytes of the sources, in the order of the configuration."""
+    """SHA-256 over what `digest_of` makes of each source, in the order of the configuration."""
     digest = hashlib.sha256()
-    accounts = config.tables.accounts
-    for source in (config.deals.source, *([accounts.source] if accounts else [])):
-        path = root / source
-        for part in sorted(path.rglob("*.parquet")) if path.is_dir() else [path]:
-            with part.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
+    for declared in (config.deals, *config.tables.declared()):
+        digest.update(digest_of(declared, root))
+    taxonomy = config.tables.taxonomy_file(root)
+    if taxonomy is not None:
+        digest.update(taxonomy.read_bytes())
+    if config.ideal is not None and config.ideal.source is not None:
+        digest.update(digest_of(config.ideal, root))
     return digest.hexdigest()

@@ -9,15 +9,18 @@ from __future__ import annotations
 import logging
 import os
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from icp_ml.deals.table import DealTable
 from icp_ml.errors import ConfigError, Locked
 from icp_ml.profile.records import Profile, Provenance, Verdict
 from icp_ml.serve.documents import as_json_value
+from icp_training.flips import TierFlips
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -142,6 +145,21 @@ def record_verdict(run: Run, verdict: Verdict) -> None:
     run.client.set_tag(run.run_id, "verdict", "reliable" if verdict.reliable else "no reliable signal")
     run.client.set_tag(run.run_id, "judged", verdict.kind)
     run.client.log_dict(run.run_id, _document(verdict), "verdict.json")
+
+
+def record_rows(run: Run, deals: DealTable) -> None:
+    """What became of every row read: the deals' counts as metrics "rows.fate", and with the tables beside them, and the
+    reasons of the rejected ones, as rows.json. No row of data."""
+    for step in deals.ledger.steps:
+        run.client.log_metric(run.run_id, f"rows.{step.name.replace(' ', '_')}", step.rows)
+    reasons = dict(Counter(row.reason for row in deals.rejected).most_common())
+    run.client.log_dict(run.run_id, {"rows": deals.counts(), "rejected": reasons}, "rows.json")
+
+
+def record_flips(run: Run, flips: TierFlips | None) -> None:
+    """How many prospects change tier by the error of bought figures, where that was asked."""
+    if flips is not None:
+        run.client.log_metric(run.run_id, "tier_flips", flips.share)
 
 
 def record_profile(run: Run, profile: Profile) -> None:

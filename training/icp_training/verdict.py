@@ -7,6 +7,7 @@ from icp_ml.deals.sufficiency import SOUND_START, account_floor
 from icp_ml.model.metrics import Estimate
 from icp_ml.profile.records import Interval, LevelRecord, Verdict
 from icp_training.evaluation import Evaluation
+from icp_training.ideal import predicted_note
 
 TOO_GOOD = 0.95
 """An area under the curve above this is not seen with what is known before a deal; published cases were leaks."""
@@ -17,7 +18,7 @@ def verdict_of(evaluation: Evaluation, deals: DealTable) -> Verdict:
     skill = evaluation.skill
     return Verdict(
         kind=evaluation.judgement.kind,
-        sentence=evaluation.judgement.sentence,
+        sentence=" ".join((evaluation.judgement.sentence, *predicted_note(deals))),
         reliable=skill.is_reliable,
         deals=skill.deals,
         accounts=skill.accounts,
@@ -37,6 +38,7 @@ def verdict_of(evaluation: Evaluation, deals: DealTable) -> Verdict:
         returning=None if evaluation.returning is None else intervals(evaluation.returning),
         random_split=intervals(evaluation.random_split),
         warnings=tuple(_warnings(evaluation, deals)),
+        predicted=deals.predicted,
     )
 
 

@@ -34,7 +34,7 @@ class Planted:
 @dataclass(frozen=True)
 class Truth:
     """`noise` attributes are independent of everything; `bystanders` are not planted but may share a trait
-    with it.
+    with it. `buys_and_leaves` says which accounts win more often and leave within a year, empty where none do.
 
     `deals` holds `deal_id`, `probability`, `anti_icp` per deal row; `prospects` the same per row of the list,
     with its `status`. `oracle_auc` is the expected AUC of the true probability over the closed deals of this
@@ -47,6 +47,7 @@ class Truth:
     anti_icp: tuple[str, ...]
     leaks: tuple[Leak, ...]
     in_process: tuple[str, ...]
+    buys_and_leaves: str
     base_rate: float
     drift: float
     account_spread: float
@@ -76,6 +77,7 @@ class Truth:
             "noise",
             "bystanders",
             "in_process",
+            "buys_and_leaves",
         )
         return {
             "planted": [asdict(planted) for planted in self.planted],
@@ -87,7 +89,7 @@ class Truth:
         }
 
 
-def _plain(value: float | tuple[str, ...]) -> float | list[str]:
+def _plain(value: float | str | tuple[str, ...]) -> float | str | list[str]:
     return list(value) if isinstance(value, tuple) else value
 
 

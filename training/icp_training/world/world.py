@@ -11,6 +11,7 @@ import pandas as pd
 
 from icp_training.world.accounts import YEAR, Climate, Population, draw_climate, make_population
 from icp_training.world.catalogue import CORE, NOISE, Attribute
+from icp_training.world.customers import customer_frame, leaving_kind
 from icp_training.world.deals import IN_PROCESS, Book, deal_frame, draw_book, plan_drafts
 from icp_training.world.leaks import draw_leaks, leak_frame
 from icp_training.world.observing import Gap, Rows, draw_gaps, seen_frame
@@ -47,7 +48,8 @@ class World:
 
     `deals` has one row per deal, `known_at_opening` the attributes of its account on the day it opened, row
     by row. `accounts` is what the CRM says today: the same attributes, with what became known since.
-    `attributes` lists them in the order of the columns.
+    `customers` has one row per deal that was won, with what became of it. `attributes` lists them in the order
+    of the columns.
     """
 
     settings: WorldSettings
@@ -59,6 +61,7 @@ class World:
     signals: pd.DataFrame
     contacts: pd.DataFrame
     campaigns: pd.DataFrame
+    customers: pd.DataFrame
     prospects: pd.DataFrame
     truth: Truth
 
@@ -180,6 +183,7 @@ def _build(settings: WorldSettings, ground: Ground) -> World:
         signals=signal_frame(seed, population, customers, book),
         contacts=contact_frame(seed, population, customers),
         campaigns=campaign_frame(seed, population, customers, model),
+        customers=customer_frame(seed, population, book, deals["deal_id"], leaving_kind(seed, model.terms)),
         prospects=prospects,
         truth=_truth(settings, ground, seen, prospects, _oracle(population, book, deals, listed, model)),
     )
@@ -187,7 +191,8 @@ def _build(settings: WorldSettings, ground: Ground) -> World:
 
 def _deals(settings: WorldSettings, population: Population, book: Book, customers: Customers) -> pd.DataFrame:
     deals = deal_frame(settings.seed, population, book, customers.ids_of(book.account))
-    return pd.concat([deals, leak_frame(settings.seed, draw_leaks(settings.seed, settings.leaks), book)], axis=1)
+    leaks = draw_leaks(settings.seed, settings.leaks)
+    return pd.concat([deals, leak_frame(settings.seed, leaks, book, deals, population.today)], axis=1)
 
 
 def _oracle(
@@ -213,6 +218,7 @@ def _truth(
 ) -> Truth:
     model, (by_deal, by_prospect) = ground.model, oracle
     planted = planted_of(model)
+    leaving = leaving_kind(settings.seed, model.terms)
     core = [one.name for one in ground.attributes if not one.is_noise]
     return Truth(
         planted=planted,
@@ -221,6 +227,7 @@ def _truth(
         anti_icp=tuple(condition.describe() for condition in model.anti),
         leaks=draw_leaks(settings.seed, settings.leaks),
         in_process=IN_PROCESS,
+        buys_and_leaves="" if leaving is None else leaving.describe(),
         base_rate=ground.base_rate,
         drift=model.drift,
         account_spread=model.account_spread,

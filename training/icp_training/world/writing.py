@@ -13,7 +13,7 @@ from icp_training.world.catalogue import LAYERS, Attribute
 from icp_training.world.deals import IGNORED_STAGES, IN_PROCESS, LOST, OPEN_STAGES, WON
 from icp_training.world.world import ON_DEAL_ROW, World
 
-_TABLES = ("accounts", "technologies", "signals", "contacts", "campaigns", "prospects")
+_TABLES = ("accounts", "technologies", "signals", "contacts", "campaigns", "customers", "prospects")
 # Deals open over the span and close after: the window reaches past both.
 _WINDOW_MARGIN_MONTHS = 12
 

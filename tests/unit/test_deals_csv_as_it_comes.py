@@ -1,0 +1,100 @@
+"""CSV as programs write it: the same table comes out of every spelling of it, or a refusal."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from icp_ml.deals.reading import column_names, first_line, read_table, stream_batches
+from icp_ml.errors import InputError
+
+ROWS = {"name": ["Zoë & Söhne", "two\nlines", 'a "quote"'], "size": ["1", None, "3"]}
+
+
+def spelled(delimiter: str, end: str = "\r\n") -> str:
+    """The rows by hand: every text in quotes, quotes doubled."""
+    lines = ['"name"', '"Zoë & Söhne"', '"two\nlines"', '"a ""quote"""']
+    sizes = ['"size"', "1", "", "3"]
+    return end.join(f"{name}{delimiter}{size}" for name, size in zip(lines, sizes, strict=True)) + end
+
+
+def written(folder: Path, content: bytes, name: str = "deals.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le with a mark", "utf-16-be with a mark"]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_what_the_file_shows_beyond_doubt_needs_no_declaration(
+    tmp_path: Path, delimiter: str, encoding: str, pack: Callable[[bytes], bytes]
+) -> None:
+    bare, _, marked = encoding.partition(" with")
+    text = ("\ufeff" if marked else "") + spelled(delimiter)
+    path = written(tmp_path, pack(text.encode(bare)))
+    assert read_table(path).to_pydict() == ROWS
+    assert column_names(path) == tuple(ROWS)
+
+
+def test_cp1252_is_refused_with_the_fix_and_read_when_declared(tmp_path: Path) -> None:
+    path = written(tmp_path, spelled(";").encode("cp1252"))
+    with pytest.raises(InputError, match="found that line 2 is not; set the encoding to cp1252"):
+        read_table(path)
+    assert read_table(path, encoding="cp1252").to_pydict() == ROWS
+
+
+def test_gzip_is_told_by_its_first_bytes_and_not_by_its_name(tmp_path: Path) -> None:
+    plain_in_disguise = written(tmp_path, spelled(",").encode(), "deals.csv.gz")
+    assert read_table(plain_in_disguise).to_pydict() == ROWS
+
+
+def test_utf_16_is_read_across_the_blocks_of_the_reader(tmp_path: Path) -> None:
+    rows = 700_000  # 14 bytes each and more: several blocks of 8 MiB
+    text = "number,word\n" + "".join(f"{number},ä€\n" for number in range(rows))
+    table = read_table(written(tmp_path, text.encode("utf-16")))
+    assert table.column("number").to_pylist() == [str(number) for number in range(rows)]
+    assert table.column("word").unique().to_pylist() == ["ä€"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("a,b;c\n1,2\n3,4\n", ("a", "b;c")),  # ';' splits the header and no row
+        ("a;b,c;d\n1;2,5;3\n1;2;3\n", ("a", "b,c", "d")),  # ',' splits some rows in two and some not
+        ("only\n1;2\n", ("only",)),  # the rows of a single column may hold anything
+        ("a\tb,c\n1\t2\n", ("a", "b,c")),
+    ],
+)
+def test_rows_decide_where_the_header_leaves_a_choice(tmp_path: Path, text: str, names: tuple[str, ...]) -> None:
+    assert column_names(written(tmp_path, text.encode())) == names
+
+
+def test_two_delimiters_that_would_both_do_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, b"a,b;c\n1,5;2\n3,1;4\n")
+    with pytest.raises(InputError, match=r"found that ';' and ',' could; set the delimiter"):
+        column_names(path)
+    assert column_names(path, delimiter=";") == ("a,b", "c")
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n\n"])
+def test_a_header_without_rows_is_told_however_it_ends(tmp_path: Path, end: str) -> None:
+    path = written(tmp_path, f"a,b{end}".encode())
+    assert column_names(path) == ("a", "b")
+    with pytest.raises(InputError, match="expected rows below the header, found none"):
+        list(stream_batches(path))
+
+
+def test_the_last_row_needs_no_line_break(tmp_path: Path) -> None:
+    assert read_table(written(tmp_path, b"a,b\n1,2")).to_pydict() == {"a": ["1"], "b": ["2"]}
+
+
+@pytest.mark.parametrize(("text", "line"), [("a\n1\n", 2), ("\n\na\n1\n", 4)])
+def test_the_first_row_is_numbered_as_an_editor_does(tmp_path: Path, text: str, line: int) -> None:
+    assert first_line(written(tmp_path, text.encode())) == line
