@@ -15,6 +15,7 @@ from icp_ml.profile.records import Profile, Verdict
 from icp_ml.serve.bundle import write_bundle
 from icp_training.checking import CheckReport, check_data, rejected_rows, sources_of
 from icp_training.config import Config, digest_of, load_config, load_weighted, root_of, says_a_kind
+from icp_training.cores import one_core_each
 from icp_training.demo import Demo, findings, leaks_asked, make_demo, noise_presented
 from icp_training.drafting import Draft, draft_config, draft_prospects
 from icp_training.flips import TierFlips, tier_flips
@@ -88,7 +89,8 @@ class Trained:
 def check(config_path: Path, *, strict: bool = False) -> CheckReport:
     """The verdict on the data that a configuration names. strict: every question about leakage needs an answer."""
     config = load_config(config_path)
-    return check_data(config, config.project_root(config_path), strict=strict)
+    with one_core_each(0):  # all that it fits are samples, however many deals there are
+        return check_data(config, config.project_root(config_path), strict=strict)
 
 
 def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent) -> Trained:
