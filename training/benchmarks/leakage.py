@@ -14,18 +14,16 @@ table goes to docs/leakage.md with that hash.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import os
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 from pydantic import BaseModel
 
+from benchmarks.seeded_rows import make_rows
 from icp_ml.deals.settings import parse_settings
 from icp_training.config import Config, load_config
 from icp_training.drafting import Draft, draft_config
@@ -248,20 +246,10 @@ def _line(way: str, told: Sequence[Told]) -> str:
 
 def main() -> None:
     """Make the rows that were asked for, and the table where all seeds of all kinds were."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kind", action="append", choices=list(SEEDS), dest="kinds")
-    parser.add_argument("--seeds", type=int, help="seeds 1 to this, instead of all")
-    parser.add_argument("--workers", type=int, default=2)
-    asked = parser.parse_args()
-    tasks = [(kind, seed) for kind in asked.kinds or SEEDS for seed in range(1, (asked.seeds or SEEDS[kind]) + 1)]
-    rows = []
-    with ProcessPoolExecutor(asked.workers) as workers:
-        for done, row in enumerate(workers.map(row_of, tasks), start=1):
-            rows.append(row)
-            sys.stderr.write(f"{done} of {len(tasks)}: {row.kind} {row.seed}\n")
+    rows, are_all = make_rows(__doc__ or "", SEEDS, row_of)
     table = "\n".join(table_of(rows)) + "\n"
     print(table)
-    if not asked.kinds and not asked.seeds:
+    if are_all:
         before = PAGE.read_text(encoding="utf-8").partition(MARK)[0]
         PAGE.write_text(f"{before}{MARK}\n\n{table}", encoding="utf-8")
 

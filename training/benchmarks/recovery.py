@@ -13,17 +13,15 @@ docs/recovery.md with that hash.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from pydantic import BaseModel
 
+from benchmarks.seeded_rows import make_rows
 from icp_ml.deals.contract import read_deals
 from icp_ml.deals.settings import parse_settings
 from icp_ml.errors import NoSignal
@@ -180,20 +178,10 @@ def table_of(rows: Sequence[Row]) -> Iterator[str]:
 
 def main() -> None:
     """Make the rows that were asked for, and the table where all seeds of all kinds were."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kind", action="append", choices=list(SEEDS), dest="kinds")
-    parser.add_argument("--seeds", type=int, help="seeds 1 to this, instead of all")
-    parser.add_argument("--workers", type=int, default=2)
-    asked = parser.parse_args()
-    tasks = [(kind, seed) for kind in asked.kinds or SEEDS for seed in range(1, (asked.seeds or SEEDS[kind]) + 1)]
-    rows = []
-    with ProcessPoolExecutor(asked.workers) as workers:
-        for done, row in enumerate(workers.map(row_of, tasks), start=1):
-            rows.append(row)
-            sys.stderr.write(f"{done} of {len(tasks)}: {row.kind} {row.seed}, accepted: {row.accepted}\n")
+    rows, are_all = make_rows(__doc__ or "", SEEDS, row_of)
     page = "\n".join(table_of(rows)) + "\n"
     print(page.split("\n\n| world | seed |")[0])
-    if not asked.kinds and not asked.seeds:
+    if are_all:
         TABLE.write_text(page, encoding="utf-8")
         print(f"\nEvery world's row: {TABLE.relative_to(ROOT)}")
 
