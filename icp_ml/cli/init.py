@@ -54,6 +54,7 @@ def init(
     typer.echo(f"Drafted {output}: {len(draft.used)} attributes in use, {len(draft.asked)} left out until you answer.")
     if draft.asked:
         typer.echo(
-            "Look for '# asked': was the value known when the deal opened, and never changed since? Then use: yes."
+            "Look for '# asked': was the value known when the deal opened, and never changed since? Then write "
+            "known: at_open and use: yes."
         )
     typer.echo(f"Next: icp check {output}, then icp train {output}")

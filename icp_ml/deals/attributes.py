@@ -84,10 +84,11 @@ def resolve_attributes(
 
     Left out are those with `use: no`, those whose value becomes known at a time not in `use_known`, and those made of
     contacts, unless they say `use: yes`.
-    Raises `ConfigError` where a name stands in two layers: a contribution must have one place to go; and where a recipe
-    does not fit the kind.
+    Raises `ConfigError` where a name stands in two layers: a contribution must have one place to go; where a recipe
+    does not fit the kind; and where an attribute says `use: yes` and is known at a time not in `use_known`.
     """
     _check_each_name_once(settings)
+    _check_use_agrees(settings, use_known)
     return tuple(
         _attribute(name, layer, declared, missing)
         for layer, attributes in settings.layers()
@@ -111,6 +112,18 @@ def _check_each_name_once(settings: AttributesSettings) -> None:
                 raise ConfigError(
                     f"attributes: expected each attribute in one layer, found '{name}' under {other} "
                     f"and {layer}; remove it from one of them"
+                )
+
+
+def _check_use_agrees(settings: AttributesSettings, use_known: tuple[Known, ...]) -> None:
+    """A person who writes `use: yes` beside a time that is too late would wait in vain for the attribute."""
+    for layer, attributes in settings.layers():
+        for name, declared in attributes.items():
+            asked_for = declared.use and "use" in declared.model_fields_set
+            if asked_for and declared.known not in use_known:
+                raise ConfigError(
+                    f"attributes.{layer}.{name}: expected 'use: yes' only beside what was known when the deal opened, "
+                    f"found 'known: {declared.known}'; write known: at_open if it was known by then, else use: no"
                 )
 
 

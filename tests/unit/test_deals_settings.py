@@ -137,3 +137,12 @@ def test_an_attribute_has_one_layer() -> None:
     settings = parse_settings(AttributesSettings, {"firmographic": {"x": "flag"}, "engagement": {"x": "flag"}})
     with pytest.raises(ConfigError, match="found 'x' under firmographic and engagement"):
         resolve_attributes(settings, ())
+
+
+def test_an_attribute_that_is_asked_for_and_known_too_late_is_refused() -> None:
+    """Without a word it would be left out, and the person who answered would wait for it in vain."""
+    written = {"firmographic": {"amount": {"kind": "number", "known": "during", "use": True}}}
+    settings = parse_settings(AttributesSettings, written)
+    with pytest.raises(ConfigError, match=r"attributes\.firmographic\.amount: .*'known: during'; write known: at_open"):
+        resolve_attributes(settings, ())
+    assert [each.name for each in resolve_attributes(settings, (), ("before", "during"))] == ["amount"]

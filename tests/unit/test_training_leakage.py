@@ -301,6 +301,12 @@ def test_a_strong_amount_filled_more_often_for_wins_is_asked_about_and_never_dro
     assert found.answer == "ask"
 
 
+def test_the_name_of_an_amount_speaks_on_the_deals_row_and_not_in_a_table_of_products() -> None:
+    prices = texts(RNG.integers(100, 900, DEALS), "sales price")
+    assert judge_column(read_column(prices), FACTS).codes == ("L17",)
+    assert judge_column(read_column(prices, on_deal_row=False), FACTS).answer == "use"
+
+
 def test_absence_from_the_list_alone_is_no_accusation() -> None:
     values = [f"v{code}" for code in RNG.integers(0, 3, DEALS)]
     verdict = judge_column(column(values), replace(FACTS, listed={}))

@@ -41,6 +41,8 @@ def name_speaks(column: Column, _facts: Facts) -> Evidence:
 
 def called_an_amount(column: Column, _facts: Facts) -> Evidence:
     """L17. A name of the deal's amount. It may be strong and known at the opening, so that it never adds to a drop."""
+    if not column.on_deal_row:
+        return not_applicable("L17", "it stands in a table beside the deals, and is no deal's own amount")
     if AMOUNT.search(column.words):
         return found("L17", "amounts are often changed to what was finally sold")
     return passed("L17", "its name does not speak of an amount")
