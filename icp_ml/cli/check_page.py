@@ -153,7 +153,8 @@ def _remarks(report: CheckReport) -> Iterator[str]:
     for found in report.attributes:
         if found.unreadable:
             examples = ", ".join(f"'{text}'" for text in found.examples)
-            yield f"{found.name}: {found.unreadable:,} values cannot be read as {found.kind}, such as {examples}."
+            what = "are no {}, or lie after the opening" if found.kind in ("date", "year") else "cannot be read as {}"
+            yield f"{found.name}: {found.unreadable:,} values {what.format(found.kind)}, such as {examples}."
         if found.unmapped:
             examples = ", ".join(f"'{text}'" for text in found.phrases)
             yield f"{found.name}: {found.unmapped:,} values fit no phrase and became (other), such as {examples}."

@@ -69,9 +69,14 @@ def print_summary(job: Job, done: Done) -> None:
         _print_movement(done.movement)
     if job.prospects.absent:
         typer.echo(f"ATTENTION: the list has no column for {', '.join(job.prospects.absent)}; every row lacks it.")
-    for title, found in (("could not be read", notes.unreadable), ("are new to the model or rare", notes.unseen)):
-        for name, oddity in found.items():
-            typer.echo(f"{name}: {oddity.values:,} values {title}, such as {_quoted(oddity.examples)}.")
+    dated = {each.name for each in job.scorer.attributes if each.kind in ("date", "year")}
+    for name, oddity in notes.unreadable.items():
+        why = f"could not be read, or lie after {job.as_of}" if name in dated else "could not be read"
+        typer.echo(f"{name}: {oddity.values:,} values {why}, such as {_quoted(oddity.examples)}.")
+    for name, oddity in notes.unseen.items():
+        typer.echo(
+            f"{name}: {oddity.values:,} values are new to the model or rare, such as {_quoted(oddity.examples)}."
+        )
     if notes.mean_probability is not None:
         typer.echo(
             f"Mean probability ({provenance.target}, as of {job.as_of}): {notes.mean_probability:.3f}; for companies "

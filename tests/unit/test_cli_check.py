@@ -107,3 +107,13 @@ def test_an_error_belongs_to_a_number(project: Path) -> None:
     )
     code, sentence = refusal("check", "icp.yaml")
     assert (code, "expected 'error' only beside 'kind: number'" in sentence) == (2, True)
+
+
+def test_a_year_after_the_opening_is_told_as_what_it_is(project: Path) -> None:
+    (project / "icp.yaml").write_text(CONFIG.replace("seats: number", "seats: number, founded: year"), encoding="utf-8")
+    accounts = (project / "accounts.csv").read_text(encoding="utf-8").splitlines()
+    founded = ["founded", *("2030" if k == 7 else "1999" for k in range(len(accounts) - 1))]
+    lines = [f"{line},{year}" for line, year in zip(accounts, founded, strict=True)]
+    (project / "accounts.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    told = icp("check", "icp.yaml").out
+    assert "founded: 1 values are no year, or lie after the opening, such as '2030'." in told
