@@ -52,6 +52,16 @@ def test_a_file_that_nobody_refers_to_is_said_and_not_used(tmp_path: Path) -> No
     assert "# weather.csv: no vendor's columns recognised; not used" in draft.text.splitlines()
 
 
+def test_a_file_that_may_be_a_lookup_is_said(tmp_path: Path) -> None:
+    products = write(tmp_path, "products.csv", {"Product": ["Axe", "Saw"], "Line": ["hand", "hand"]})
+    sold = {"Product": ["Axe" if k % 2 else "Saw" for k in range(len(SEATS))]}
+    draft = draft_config([write(tmp_path, "deals.csv", OWN | {"Seats": SEATS} | sold), products], tmp_path)
+    assert (
+        "# products.csv: no vendor's columns recognised; not used; the deals have a column 'Product' too, so that "
+        "tables.lookups can join it"
+    ) in draft.text.splitlines()
+
+
 def test_an_account_id_that_stands_twice_joins_nothing(tmp_path: Path) -> None:
     twice = write(tmp_path, "companies.csv", {"Company Number": [f"C{i // 2}" for i in range(120)]})
     draft = draft_config([write(tmp_path, "deals.csv", OWN | {"Seats": SEATS}), twice], tmp_path)

@@ -200,7 +200,9 @@ def _taken_for(exports: Sequence[Export], deals: Export, join: Join | None, date
         elif export.seen is not None and export.seen.holds == "accounts":
             yield f"{export.path.name}: {what}; not used: too few deals find their account in it"
         else:
-            yield f"{export.path.name}: {what}; not used"
+            shared = next((name for name in export.names if name in deals.columns), None)
+            hint = f"; the deals have a column '{shared}' too, so that tables.lookups can join it" if shared else ""
+            yield f"{export.path.name}: {what}; not used{hint}"
 
 
 def _lines(found: _Found, root: Path, mapped: Mapped | None) -> Iterator[str]:
