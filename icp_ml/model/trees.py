@@ -3,13 +3,16 @@
 LightGBM weights its path-dependent expectations by the row counts it saw while growing (in-bag, unweighted by deal).
 Here every count is rewritten from all reference rows, so that the base of the trees is their mean log-odds over
 those rows and their contributions refer to the same population as the scorecard's.
+
+The boosters that were grown on the complements of the inner folds are kept: their mean is the member (Breiman 1996,
+bagging), as long as they have few enough trees together to be scored fast. It varies less than one booster of all
+deals does.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +22,7 @@ from numpy.typing import NDArray
 
 from icp_ml.deals.vocabulary import ModelColumn
 from icp_ml.model.splits import complement
+from icp_ml.model.tree_texts import mean_text, recounted
 
 Floats = NDArray[np.float64]
 
@@ -28,6 +32,8 @@ DEEPEST = 6
 """Deeper trees cannot become cell tables; on 78,025 deals the bound cost 0.0005 in log loss."""
 ROWS_A_THREAD = 5_000
 """Under this many rows LightGBM's threads cost more than they bring (measured on two cores)."""
+MOST_BAGGED = 1_000
+"""Trees of all boosters together. More of them would make scoring slow, and deals that bear more need no bagging."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +82,66 @@ class Trees:
 
 
 @dataclass(frozen=True)
+class GrownFold:
+    """A booster grown on the complement of a fold's rows, and its loss on the fold after each round."""
+
+    held_out: NDArray[np.intp]
+    booster: lgb.Booster
+    losses: tuple[float, ...]
+
+    def log_odds(self, rows: Floats, rounds: int | None = None) -> Floats:
+        """Of the fold's rows, after so many rounds; without a number, after the best one for this fold."""
+        at = rounds or int(np.argmin(self.losses)) + 1
+        return np.asarray(self.booster.predict(rows[self.held_out], raw_score=True, num_iteration=at), dtype=np.float64)
+
+
+@dataclass(frozen=True)
 class CrossedTrees:
-    """Out-of-fold log-odds of the trees, shape (n,), and the number of rounds at which their mean loss was least."""
+    """Trees out of fold. log_odds: (n,). rounds: at which the mean loss over all deals was least.
+
+    boosters: one for each fold, grown on its complement, and on beyond `rounds`.
+    """
 
     log_odds: Floats
     rounds: int
+    boosters: tuple[lgb.Booster, ...] = field(compare=False, repr=False)
+
+
+def grow_by_fold(
+    rows: Floats,
+    won: NDArray[np.int8],
+    columns: Sequence[ModelColumn],
+    params: TreeParams,
+    folds: Sequence[NDArray[np.intp]],
+    *,
+    seed: int,
+    weights: Floats | None = None,
+) -> Iterator[GrownFold]:
+    """Fold by fold, grow trees on the complement until the loss on the fold has stopped falling."""
+    settings = _settings(params, len(won), seed)
+    whole = _dataset(rows, won, columns, weights, settings)
+    for held_out in folds:
+        losses: dict[str, dict[str, list[float]]] = {}
+        booster = lgb.train(
+            settings,
+            whole.subset(complement(held_out, len(won)).tolist()),
+            num_boost_round=MOST_ROUNDS,
+            valid_sets=[whole.subset(held_out.tolist())],
+            callbacks=[lgb.early_stopping(PATIENCE, verbose=False), lgb.record_evaluation(losses)],
+        )
+        yield GrownFold(held_out, booster, tuple(losses["valid_0"]["binary_logloss"]))
+
+
+def settle(grown: Sequence[GrownFold], rows: Floats) -> CrossedTrees:
+    """One number of rounds for all folds: the best one among those that every fold came to."""
+    reached = min(len(fold.losses) for fold in grown)
+    sizes = [len(fold.held_out) for fold in grown]
+    mean = np.average([fold.losses[:reached] for fold in grown], axis=0, weights=sizes)
+    rounds = int(np.argmin(mean)) + 1
+    log_odds = np.empty(len(rows))
+    for fold in grown:
+        log_odds[fold.held_out] = fold.log_odds(rows, rounds)
+    return CrossedTrees(log_odds, rounds, tuple(fold.booster for fold in grown))
 
 
 def cross_trees(
@@ -93,21 +154,19 @@ def cross_trees(
     seed: int,
     weights: Floats | None = None,
 ) -> CrossedTrees:
-    """Grow trees on each fold's complement, all folds in step, until their mean loss on the folds stops falling."""
-    crossed: Any = lgb.cv(
-        _settings(params, len(won), seed),
-        _dataset(rows, won, columns, weights),
-        num_boost_round=MOST_ROUNDS,
-        folds=[(complement(held_out, len(won)), held_out) for held_out in folds],
-        return_cvbooster=True,
-        callbacks=[lgb.early_stopping(PATIENCE, verbose=False)],
-    )
-    boosters = crossed["cvbooster"]
-    rounds = int(boosters.best_iteration)
-    log_odds = np.empty(len(won))
-    for booster, held_out in zip(boosters.boosters, folds, strict=True):
-        log_odds[held_out] = booster.predict(rows[held_out], raw_score=True, num_iteration=rounds)
-    return CrossedTrees(log_odds, rounds)
+    """Predict every row by trees that did not see its fold, all folds with the same number of rounds."""
+    return settle(list(grow_by_fold(rows, won, columns, params, folds, seed=seed, weights=weights)), rows)
+
+
+def can_be_bagged(crossed: CrossedTrees) -> bool:
+    """Whether the boosters of all folds have few enough trees together."""
+    return crossed.rounds * len(crossed.boosters) <= MOST_BAGGED
+
+
+def bagged_trees(crossed: CrossedTrees, rows: Floats) -> Trees:
+    """The mean of the folds' boosters as one model, counted over all `rows`, the reference."""
+    text = mean_text([booster.model_to_string(num_iteration=crossed.rounds) for booster in crossed.boosters])
+    return Trees(_counted(text, rows))
 
 
 def fit_trees(
@@ -121,9 +180,10 @@ def fit_trees(
     weights: Floats | None = None,
 ) -> Trees:
     """Grow `rounds` trees on all rows, then count these rows, unweighted, through every leaf."""
-    dataset = _dataset(rows, won, columns, weights)
-    booster = lgb.train(_settings(params, len(won), seed), dataset, num_boost_round=rounds)
-    return Trees(_recounted(booster.model_to_string(), np.atleast_2d(_leaves(booster, rows))))
+    settings = _settings(params, len(won), seed)
+    dataset = _dataset(rows, won, columns, weights, settings)
+    booster = lgb.train(settings, dataset, num_boost_round=rounds)
+    return Trees(_counted(booster.model_to_string(), rows))
 
 
 def _settings(params: TreeParams, rows: int, seed: int) -> dict[str, Any]:
@@ -143,48 +203,23 @@ def _settings(params: TreeParams, rows: int, seed: int) -> dict[str, Any]:
 
 
 def _dataset(
-    rows: Floats, won: NDArray[np.int8], columns: Sequence[ModelColumn], weights: Floats | None
+    rows: Floats,
+    won: NDArray[np.int8],
+    columns: Sequence[ModelColumn],
+    weights: Floats | None,
+    settings: dict[str, Any],
 ) -> lgb.Dataset:
-    categorical = [j for j, column in enumerate(columns) if column.is_category]
-    names = [f"c{j}" for j in range(len(columns))]
     return lgb.Dataset(
-        rows, won, weight=weights, feature_name=names, categorical_feature=categorical, free_raw_data=False
+        rows,
+        won,
+        weight=weights,
+        feature_name=[f"c{j}" for j in range(len(columns))],
+        categorical_feature=[j for j, column in enumerate(columns) if column.is_category],
+        params=settings,
+        free_raw_data=False,
     )
 
 
-def _leaves(booster: lgb.Booster, rows: Floats) -> NDArray[np.int32]:
-    leaves = np.asarray(booster.predict(rows, pred_leaf=True), dtype=np.int32)
-    return leaves.reshape(len(rows), -1)
-
-
-def _recounted(text: str, leaves: NDArray[np.int32]) -> str:
-    """The model's text with leaf and node counts taken from `leaves`, shape (reference rows, trees)."""
-    head, *trees = re.split(r"(?=^Tree=\d+\n)", text, flags=re.MULTILINE)
-    last, end, tail = trees[-1].partition("\nend of trees")
-    trees[-1] = last
-    counted = [_recounted_tree(tree, leaves[:, i]) for i, tree in enumerate(trees)]
-    sizes = " ".join(str(len(tree.encode())) for tree in [*counted[:-1], counted[-1] + "\n"])
-    head = re.sub(r"^tree_sizes=.*$", f"tree_sizes={sizes}", head, flags=re.MULTILINE)
-    return head + "".join(counted) + end + tail
-
-
-def _recounted_tree(tree: str, leaf_of_row: NDArray[np.int32]) -> str:
-    fields = dict(line.split("=", 1) for line in tree.splitlines() if "=" in line)
-    leaves = int(fields["num_leaves"])
-    if leaves == 1:
-        return tree
-    counts = np.bincount(leaf_of_row, minlength=leaves)
-    left = [int(child) for child in fields["left_child"].split()]
-    right = [int(child) for child in fields["right_child"].split()]
-    inner = _node_counts(counts, left, right)
-    tree = re.sub(r"^leaf_count=.*$", "leaf_count=" + " ".join(map(str, counts)), tree, flags=re.MULTILINE)
-    return re.sub(r"^internal_count=.*$", "internal_count=" + " ".join(map(str, inner)), tree, flags=re.MULTILINE)
-
-
-def _node_counts(leaf_counts: NDArray[np.intp], left: Sequence[int], right: Sequence[int]) -> list[int]:
-    """Rows through each split. LightGBM numbers children after their parent; a leaf k is written as -k - 1."""
-    inner = [0] * len(left)
-    for node in reversed(range(len(left))):
-        children = (left[node], right[node])
-        inner[node] = sum(inner[child] if child >= 0 else int(leaf_counts[-child - 1]) for child in children)
-    return inner
+def _counted(text: str, rows: Floats) -> str:
+    leaves = np.asarray(lgb.Booster(model_str=text).predict(rows, pred_leaf=True), dtype=np.int32)
+    return recounted(text, leaves.reshape(len(rows), -1))

@@ -8,7 +8,7 @@ weights in the stack.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,11 +24,24 @@ from icp_ml.model.scorecard import Scorecard, ScorecardParams, fit_scorecard
 from icp_ml.model.skill import anchor
 from icp_ml.model.splits import complement, grouped_folds
 from icp_ml.model.stack import Stack, fit_stack
-from icp_ml.model.trees import TreeParams, Trees, cross_trees, fit_trees
+from icp_ml.model.trees import (
+    CrossedTrees,
+    TreeParams,
+    Trees,
+    bagged_trees,
+    can_be_bagged,
+    fit_trees,
+    grow_by_fold,
+    settle,
+)
 
 Floats = NDArray[np.float64]
 
 INNER_FOLDS = 5
+REPEATED_UNDER, REPETITIONS = 5_000, 2
+"""With few deals, how the accounts happen to be divided moves the choice of parameters and the stack's weights."""
+REPETITION_STRIDE = 7_919
+OnFold = Callable[[NDArray[np.intp], Floats], None]
 
 
 @dataclass(frozen=True)
@@ -89,11 +102,11 @@ class WinModel:
 class CrossFit:
     """Members out of fold, and how well their stack did: what the search minimises.
 
-    rounds: trees to grow. stack: fitted to the members' out-of-fold log-odds. log_odds: what it makes of them, shape
-    (n,), each of a deal whose account the members had not seen. loss: their mean log loss.
+    trees: of the first repetition. stack: fitted to the members' out-of-fold log-odds. log_odds: what it makes of
+    them, shape (n,), each of a deal whose account the members had not seen. loss: their mean log loss.
     """
 
-    rounds: int
+    trees: CrossedTrees
     stack: Stack
     log_odds: Floats
     loss: float
@@ -130,15 +143,63 @@ def training_rows(
     return TrainingRows(vocabulary, vocabulary.encode(parsed), won, groups, weights)
 
 
-def cross_fit(data: TrainingRows, params: ModelParams, seed: int) -> CrossFit:
-    """Predict every row by members that did not see its group, and stack them."""
-    folds = grouped_folds(data.groups, data.won, INNER_FOLDS, seed)
-    columns = data.vocabulary.columns
-    trees = cross_trees(data.rows, data.won, columns, params.trees, folds, seed=seed, weights=data.weights)
-    members = (cross_scorecard(data, params.scorecard, folds), trees.log_odds)
-    stack = fit_stack(members, data.won, folds)
+def inner_folds(data: TrainingRows, seed: int) -> list[list[NDArray[np.intp]]]:
+    """Folds of whole accounts, drawn anew for each repetition; few deals are divided more than once."""
+    repetitions = REPETITIONS if len(data.won) < REPEATED_UNDER else 1
+    return [grouped_folds(data.groups, data.won, INNER_FOLDS, seed + REPETITION_STRIDE * r) for r in range(repetitions)]
+
+
+def cross_fit(
+    data: TrainingRows,
+    params: ModelParams,
+    seed: int,
+    on_fold: OnFold | None = None,
+    *,
+    known: MutableMapping[ScorecardParams, Floats] | None = None,
+) -> CrossFit:
+    """Predict every row by members that did not see its group, and stack them.
+
+    on_fold: is told, fold by fold of the first repetition, rows and their log losses under equal weights; what it
+    raises ends the crossing. known: scorecards out of fold on these data and this seed, by their parameters; new ones
+    are added.
+    """
+    repetitions = inner_folds(data, seed)
+    known = {} if known is None else known
+    if params.scorecard not in known:
+        each = [cross_scorecard(data, params.scorecard, folds) for folds in repetitions]
+        known[params.scorecard] = np.mean(each, axis=0)
+    scorecard = known[params.scorecard]
+    crossed = [_crossed_trees(data, params.trees, repetitions[0], seed, _watched(on_fold, scorecard, data))]
+    for r, folds in enumerate(repetitions[1:], start=1):
+        crossed.append(_crossed_trees(data, params.trees, folds, seed + REPETITION_STRIDE * r, None))
+    members = (scorecard, np.mean([trees.log_odds for trees in crossed], axis=0))
+    stack = fit_stack(members, data.won, repetitions[0])
     log_odds = stack.combine(members)
-    return CrossFit(trees.rounds, stack, log_odds, float(log_losses(log_odds, data.won).mean()))
+    return CrossFit(crossed[0], stack, log_odds, float(log_losses(log_odds, data.won).mean()))
+
+
+def _watched(on_fold: OnFold | None, scorecard: Floats, data: TrainingRows) -> OnFold | None:
+    """Tells the losses of the members' mean, given the trees' log-odds of a fold."""
+    if on_fold is None:
+        return None
+
+    def tell(held_out: NDArray[np.intp], trees: Floats) -> None:
+        on_fold(held_out, log_losses((scorecard[held_out] + trees) / 2.0, data.won[held_out]))
+
+    return tell
+
+
+def _crossed_trees(
+    data: TrainingRows, params: TreeParams, folds: Sequence[NDArray[np.intp]], seed: int, tell: OnFold | None
+) -> CrossedTrees:
+    grown = []
+    for fold in grow_by_fold(
+        data.rows, data.won, data.vocabulary.columns, params, folds, seed=seed, weights=data.weights
+    ):
+        grown.append(fold)
+        if tell is not None:
+            tell(fold.held_out, fold.log_odds(data.rows))
+    return settle(grown, data.rows)
 
 
 def cross_scorecard(data: TrainingRows, params: ScorecardParams, folds: Sequence[NDArray[np.intp]]) -> Floats:
@@ -163,10 +224,13 @@ def anchored(model: WinModel, rows: Floats, won: NDArray[np.int8]) -> WinModel:
 
 
 def fit_members(data: TrainingRows, params: ModelParams, crossed: CrossFit, seed: int) -> WinModel:
-    """Both members on all rows, under the stack of their out-of-fold predictions."""
+    """The scorecard on all rows and the trees of the folds, or trees on all rows, under the stack of the crossing."""
+    scorecard = fit_scorecard(data.rows, data.won, data.vocabulary.columns, params.scorecard, data.weights)
+    return WinModel(data.vocabulary, scorecard, _final_trees(data, params.trees, crossed.trees, seed), crossed.stack)
+
+
+def _final_trees(data: TrainingRows, params: TreeParams, crossed: CrossedTrees, seed: int) -> Trees:
+    if can_be_bagged(crossed):
+        return bagged_trees(crossed, data.rows)
     columns = data.vocabulary.columns
-    scorecard = fit_scorecard(data.rows, data.won, columns, params.scorecard, data.weights)
-    trees = fit_trees(
-        data.rows, data.won, columns, params.trees, rounds=crossed.rounds, seed=seed, weights=data.weights
-    )
-    return WinModel(data.vocabulary, scorecard, trees, crossed.stack)
+    return fit_trees(data.rows, data.won, columns, params, rounds=crossed.rounds, seed=seed, weights=data.weights)

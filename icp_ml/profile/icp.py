@@ -74,7 +74,13 @@ def cross_contributions(data: TrainingRows, params: ModelParams, crossed: CrossF
         weights = None if data.weights is None else data.weights[rest]
         scorecard = fit_scorecard(data.rows[rest], data.won[rest], columns, params.scorecard, weights)
         trees = fit_trees(
-            data.rows[rest], data.won[rest], columns, params.trees, rounds=crossed.rounds, seed=seed, weights=weights
+            data.rows[rest],
+            data.won[rest],
+            columns,
+            params.trees,
+            rounds=crossed.trees.rounds,
+            seed=seed,
+            weights=weights,
         )
         test = data.rows[held_out]
         fold_model = WinModel(data.vocabulary, scorecard, trees, crossed.stack)

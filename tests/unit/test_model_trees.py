@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from icp_ml.model.splits import complement, grouped_folds
-from icp_ml.model.trees import TreeParams, Trees, cross_trees, fit_trees
+from icp_ml.model.trees import TreeParams, Trees, bagged_trees, can_be_bagged, cross_trees, fit_trees
 from tests.model_columns import Floats, category, number, training_data
 from tests.parity.shapley_judge import log_odds, rows_passed
 from tests.parity.tree_text import WrittenTree, read_trees
@@ -150,3 +150,35 @@ def test_a_fold_is_predicted_by_trees_that_did_not_see_it() -> None:
     assert told_apart(found[folds[0]], won[folds[0]]) < 0.5
     everything = fit_trees(rows, won, columns, BAGGED, rounds=40, seed=0)
     assert told_apart(everything.log_odds(rows)[folds[0]], won[folds[0]]) > 1.0
+
+
+def test_the_bag_is_the_mean_of_the_boosters_of_the_folds() -> None:
+    """Log-odds and contributions; its base, like that of one booster, is the mean over the reference rows."""
+    data = training_data(COLUMNS, 250, 4)
+    folds = grouped_folds(data.groups, data.won, 5, 0)
+    crossed = cross_trees(data.rows, data.won, COLUMNS, BAGGED, folds, seed=0)
+    bag = bagged_trees(crossed, data.rows)
+    parts = [Trees(booster.model_to_string(num_iteration=crossed.rounds)) for booster in crossed.boosters]
+    assert can_be_bagged(crossed)
+    assert len(read_trees(bag.text)) == sum(part.booster.num_trees() for part in parts) > 200
+    assert np.abs(bag.log_odds(data.rows) - np.mean([p.log_odds(data.rows) for p in parts], axis=0)).max() <= 1e-12
+    assert abs(bag.base - bag.log_odds(data.rows).mean()) <= 1e-9
+    for tree in read_trees(bag.text):
+        assert (tree.leaf_count, tree.internal_count) == rows_passed(tree, data.rows)
+
+
+def test_no_booster_of_the_bag_has_grown_on_its_own_fold() -> None:
+    """Outcomes of a fold turned round leave its own booster's trees as they were."""
+    data = training_data(COLUMNS, 250, 5)
+    folds = grouped_folds(data.groups, data.won, 5, 0)
+    turned = data.won.copy()
+    turned[folds[2]] = 1 - turned[folds[2]]
+    before, after = (cross_trees(data.rows, won, COLUMNS, BAGGED, folds, seed=0) for won in (data.won, turned))
+    told = [
+        np.abs(
+            np.asarray(a.predict(data.rows, num_iteration=1)) - np.asarray(b.predict(data.rows, num_iteration=1))
+        ).max()
+        for a, b in zip(before.boosters, after.boosters, strict=True)
+    ]
+    assert told[2] == 0.0
+    assert min(told[:2] + told[3:]) > 0.0

@@ -23,9 +23,9 @@ SEED_STRIDE = 100_003
 MOST_SEARCH_ROWS = 20_000
 """What a trial sees at most, drawn by account; what is right for these may be too small a model for many more."""
 GOOD_GUESSES: Sequence[ModelParams] = (
-    ModelParams(ScorecardParams(20.0, 8), TreeParams(num_leaves=4, max_depth=2, min_data_in_leaf=10)),
+    ModelParams(ScorecardParams(20.0, 8), TreeParams(4, 2, learning_rate=0.1, min_data_in_leaf=10)),
     ModelParams(ScorecardParams(20.0, 12), TreeParams(num_leaves=7)),
-    ModelParams(ScorecardParams(10.0, 20), TreeParams(num_leaves=31, learning_rate=0.1, cat_l2=2.0)),
+    ModelParams(ScorecardParams(10.0, 20), TreeParams(31, learning_rate=0.1, feature_fraction=0.5, cat_l2=2.0)),
 )
 
 OnTrial = Callable[[int, int, float], None]
@@ -127,7 +127,7 @@ def _suggest(trial: optuna.Trial, rows: int) -> ModelParams:
         TreeParams(
             num_leaves=trial.suggest_int("num_leaves", 3, 31, log=True),
             max_depth=trial.suggest_int("max_depth", 2, DEEPEST),
-            learning_rate=trial.suggest_float("learning_rate", 0.03, 0.12, log=True),
+            learning_rate=trial.suggest_float("learning_rate", 0.05, 0.15, log=True),
             min_data_in_leaf=min(trial.suggest_int("min_data_in_leaf", 5, 200, log=True), most_in_leaf),
             lambda_l2=trial.suggest_float("lambda_l2", 0.1, 50.0, log=True),
             feature_fraction=trial.suggest_float("feature_fraction", 0.3, 1.0),
