@@ -27,6 +27,8 @@ MOST_ROWS = 5_000
 """A strength needs fewer deals than the points do: evenly spaced rows, at most this many."""
 FARTHEST = 4.0
 """The most that one step may move any deal's log-odds: Newton's method far from the solution overshoots."""
+NO_PENALTY, LEAST_SPREAD = 1e-4, 1e-9
+"""Stand for 0 where a matrix has to be inverted: of the intercept's penalty, and of a deal's p (1 - p)."""
 
 
 def learnt_ridges(
@@ -48,8 +50,8 @@ def learnt_ridges(
     ridges = np.full(len(widths), float(prior))
     for _ in range(STEPS):
         penalty = np.concatenate([[0.0], ridges[owner]])
-        theta, covariance = _newton(theta, inputs, outcome, importance, penalty)
-        determined = np.bincount(owner, 1.0 - (penalty * np.diag(covariance))[1:], len(widths))
+        theta, determined_each = _newton(theta, inputs, outcome, importance, penalty)
+        determined = np.bincount(owner, determined_each[1:], len(widths))
         squares = np.bincount(owner, theta[1:] ** 2, len(widths))
         before = ridges
         ridges = (determined + PRIOR_EVIDENCE) / (squares + PRIOR_EVIDENCE / prior)
@@ -62,12 +64,29 @@ def learnt_ridges(
 def _newton(
     theta: Floats, inputs: Floats, outcome: Floats, importance: Floats, penalty: Floats
 ) -> tuple[Floats, Floats]:
-    """One step towards the penalised maximum, and the inverse curvature where it began."""
+    """One step towards the penalised maximum, and how far the deals determine each coefficient, between 0 and 1."""
     p = expit(inputs @ theta)
-    curvature = (inputs.T * (importance * p * (1.0 - p))) @ inputs + np.diag(penalty)
-    covariance = _inverse(curvature)
-    step = covariance @ (inputs.T @ (importance * (outcome - p)) - penalty * theta)
-    return theta + step * min(1.0, FARTHEST / max(float(np.abs(inputs @ step).max()), 1e-12)), covariance
+    spread = importance * p * (1.0 - p)
+    gradient = inputs.T @ (importance * (outcome - p)) - penalty * theta
+    rows, columns = inputs.shape
+    solve = _solved_by_rows if rows < columns else _solved_by_columns
+    step, determined = solve(inputs, spread, penalty, gradient)
+    return theta + step * min(1.0, FARTHEST / max(float(np.abs(inputs @ step).max()), 1e-12)), determined
+
+
+def _solved_by_columns(inputs: Floats, spread: Floats, penalty: Floats, gradient: Floats) -> tuple[Floats, Floats]:
+    covariance = _inverse((inputs.T * spread) @ inputs + np.diag(penalty))
+    return covariance @ gradient, 1.0 - penalty * np.diag(covariance)
+
+
+def _solved_by_rows(inputs: Floats, spread: Floats, penalty: Floats, gradient: Floats) -> tuple[Floats, Floats]:
+    """The same by Woodbury's identity: with fewer deals than coefficients a matrix of deals is the smaller one."""
+    penalty = np.maximum(penalty, NO_PENALTY)
+    scaled = inputs / penalty
+    between = _inverse(scaled @ inputs.T + np.diag(1.0 / np.maximum(spread, LEAST_SPREAD)))
+    explained = between @ scaled
+    step = gradient / penalty - scaled.T @ (explained @ gradient)
+    return step, penalty * np.einsum("ij,ij->j", scaled, explained)
 
 
 def _inverse(curvature: Floats) -> Floats:

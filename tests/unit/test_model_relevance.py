@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from icp_ml.model import relevance
 from icp_ml.model.relevance import HEAVIEST, PRIOR_EVIDENCE, learnt_ridges
 from icp_ml.model.scorecard import ScorecardParams, fit_points, fit_scorecard
 from tests.model_columns import Floats, number
@@ -99,3 +100,16 @@ def test_amid_noise_learnt_ridges_rank_unseen_deals_better_than_any_common_one()
         found = [np.corrcoef(card.log_odds(rows[150:]), z[150:])[0, 1] for card in (learnt, *common)]
         gains.append(found[0] - max(found[1:]))
     assert np.mean(gains) > 0.05
+
+
+def test_with_fewer_deals_than_coefficients_the_other_way_to_solve_finds_the_same_ridges(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(5)
+    design = rng.integers(0, 2, size=(60, 90)).astype(np.float64)
+    won = (rng.random(60) < expit(2.0 * design[:, 0] - 2.0 * design[:, 40])).astype(np.int8)
+    by_rows = learnt_ridges(design, [3] * 30, won, 20.0)
+    monkeypatch.setattr(relevance, "_solved_by_rows", relevance._solved_by_columns)
+    by_columns = learnt_ridges(design, [3] * 30, won, 20.0)
+    assert np.abs(np.log(by_rows / by_columns)).max() < 1e-5
+    assert by_columns.min() < by_columns.max() / 10

@@ -24,7 +24,7 @@ MOST_SEARCH_ROWS = 20_000
 """What a trial sees at most, drawn by account; what is right for these may be too small a model for many more."""
 GOOD_GUESSES: Sequence[ModelParams] = (
     ModelParams(ScorecardParams(20.0, 8), TreeParams(4, 2, learning_rate=0.1, min_data_in_leaf=10)),
-    ModelParams(ScorecardParams(20.0, 12), TreeParams(num_leaves=7)),
+    ModelParams(ScorecardParams(20.0, 8), TreeParams(num_leaves=7)),
     ModelParams(ScorecardParams(10.0, 20), TreeParams(31, learning_rate=0.1, feature_fraction=0.5, cat_l2=2.0)),
 )
 
