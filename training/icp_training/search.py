@@ -25,7 +25,7 @@ MOST_SEARCH_ROWS = 20_000
 GOOD_GUESSES: Sequence[ModelParams] = (
     ModelParams(ScorecardParams(20.0, 8), TreeParams(4, 2, learning_rate=0.1, min_data_in_leaf=10)),
     ModelParams(ScorecardParams(20.0, 8), TreeParams(num_leaves=7)),
-    ModelParams(ScorecardParams(10.0, 20), TreeParams(31, learning_rate=0.1, feature_fraction=0.5, cat_l2=2.0)),
+    ModelParams(ScorecardParams(10.0, 20), TreeParams(31, learning_rate=0.1, cat_l2=2.0)),
 )
 
 OnTrial = Callable[[int, int, float], None]
