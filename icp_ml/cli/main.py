@@ -13,6 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from icp_ml.cli.amend import amend
+from icp_ml.cli.backtest import backtest
 from icp_ml.cli.check import check
 from icp_ml.cli.demo import demo
 from icp_ml.cli.explain import explain
@@ -37,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (demo, init, check, train, show, amend, promote, rollback, history, score, explain):
+for verb in (demo, init, check, train, backtest, show, amend, promote, rollback, history, score, explain):
     app.command()(verb)
 
 

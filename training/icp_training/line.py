@@ -13,6 +13,12 @@ from icp_ml.deals.table import DealTable
 from icp_ml.errors import ConfigError, NoSignal
 from icp_ml.profile.records import Profile, Verdict
 from icp_ml.serve.bundle import write_bundle
+from icp_training.backtest.as_known import read_history
+from icp_training.backtest.hand_weights import scorecards_of
+from icp_training.backtest.recording import KIND as BACKTEST
+from icp_training.backtest.recording import backtest_document, record_backtest
+from icp_training.backtest.records import Backtest, yardsticks
+from icp_training.backtest.running import run_backtest
 from icp_training.checking import CheckReport, check_data, rejected_rows, sources_of
 from icp_training.config import Config, digest_of, load_config, load_weighted, root_of, says_a_kind
 from icp_training.cores import one_core_each
@@ -41,6 +47,7 @@ from icp_training.weighing import Weighed, weigh_into, weighted_bundle_of
 
 __all__ = [
     "Asker",
+    "Backtest",
     "Budget",
     "CheckReport",
     "Demo",
@@ -48,6 +55,8 @@ __all__ = [
     "Promotion",
     "Trained",
     "Weighed",
+    "backtest",
+    "backtest_document",
     "bundle_at",
     "check",
     "draft_config",
@@ -62,6 +71,7 @@ __all__ = [
     "rollback",
     "train",
     "weigh",
+    "yardsticks",
 ]
 
 
@@ -137,6 +147,41 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent)
         rejected=rejected,
         sources=sources,
     )
+
+
+def backtest(
+    config_path: Path,
+    budget: Budget,
+    now: str,
+    on_step: OnStep = silent,
+    *,
+    latest: int | None = None,
+    against: Sequence[Path] = (),
+) -> Backtest:
+    """What would have been said in each past quarter, or the `latest` ones, and what then happened, as a run.
+
+    now: ISO date and time. against: configurations of hand-weighted scorecards; equal weights where there is none.
+    A refusal is returned with its quarters. Raises what reading raises, `LeakageQuestion`, and `TooFewDeals` without
+    dates.
+    """
+    config = load_config(config_path)
+    scorecards = scorecards_of(config, against)
+    root = config.project_root(config_path)
+    history = read_history(config, root)
+    refuse_questions(config, root)
+    tags = {"config": config.digest(), "started": now, "kind": BACKTEST}
+    run = open_run(root, config.name, tags)
+    with closing_run(run):
+        found = run_backtest(
+            config,
+            history,
+            scorecards,
+            budget,
+            latest=latest,
+            on_quarter=lambda done, total: on_step("replaying quarters", done, total),
+        )
+        record_backtest(run, found)
+    return found
 
 
 def _list_to_judge_by(config: Config, deals: DealTable, root: Path) -> ListSample | None:

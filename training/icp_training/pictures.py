@@ -47,7 +47,7 @@ def calibration_picture(judged: Judged) -> Figure:
     """Observed win rates over predicted ones. judged: log-odds and outcomes of deals that were not learnt from."""
     from sklearn.calibration import calibration_curve  # noqa: PLC0415 - a second, which other verbs need not wait
 
-    figure, axes = _empty("Predicted and observed, deals not learnt from", "predicted probability", "share won")
+    figure, axes = empty_picture("Predicted and observed, deals not learnt from", "predicted probability", "share won")
     probability = expit(judged.log_odds)
     observed, predicted = calibration_curve(judged.won, probability, n_bins=BINS, strategy="quantile")
     most = 1.05 * max(observed.max(), predicted.max())
@@ -60,7 +60,7 @@ def calibration_picture(judged: Judged) -> Figure:
 def tier_picture(table: TierTable) -> Figure:
     """The win rate of each tier that holds deals, with its 90 % interval and its number of deals."""
     rows = [row for row in table.rows if row.deals]
-    figure, axes = _empty("Win rate by tier, deals that the cuts did not see", "", "win rate (90 % interval)")
+    figure, axes = empty_picture("Win rate by tier, deals that the cuts did not see", "", "win rate (90 % interval)")
     rates = np.array([(row.win_rate.value, row.win_rate.low, row.win_rate.high) for row in rows])
     spread = np.abs(rates[:, 1:] - rates[:, :1]).T
     axes.bar([f"{row.label}\n{row.deals:,} deals" for row in rows], rates[:, 0], yerr=spread, color=BLUE, capsize=6)
@@ -70,7 +70,7 @@ def tier_picture(table: TierTable) -> Figure:
 def icp_picture(profile: Profile) -> Figure:
     """The share of the explanation of each factor, the largest on top; grey ones are no part of the ICP."""
     shown = profile.attributes[:MOST_FACTORS][::-1]
-    figure, axes = _empty("What the explanation consists of", "share of the explanation", "")
+    figure, axes = empty_picture("What the explanation consists of", "share of the explanation", "")
     colours = [BLUE if each.presented else GREY for each in shown]
     axes.barh([each.factor for each in shown], [each.share for each in shown], color=colours)
     return figure
@@ -113,7 +113,8 @@ def _interval(found: Interval) -> tuple[float, float, float]:
     return found.value, found.low, found.high
 
 
-def _empty(title: str, across: str, up: str) -> tuple[Figure, Axes]:
+def empty_picture(title: str, across: str, up: str) -> tuple[Figure, Axes]:
+    """A picture with a title and the names of its axes."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - as above; no display is needed, nor any global state
 
     figure = Figure(figsize=(7, 4.5), layout="constrained")

@@ -6,20 +6,28 @@ said of the tiers, and which of them are merged. The cuts that the bundle carrie
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from icp_ml.deals.policy import TiersSettings
+from icp_ml.model.metrics import Judged
 from icp_ml.model.tier_cuts import FittedCuts
 from icp_ml.model.tiers import in_common
 from icp_ml.profile.tiering import Tiering
 from icp_ml.profile.tiers import TieredDeals, merge_until_told_apart, objective_sentence
-from icp_training.evaluation import Evaluation
+from icp_training.evaluation import Evaluation, FoldResult
 
 
 def tiers_of(evaluation: Evaluation, own: FittedCuts, settings: TiersSettings) -> Tiering:
     """The bundle's tiers. own: cuts fitted on the out-of-fold log-odds of all deals."""
-    *folds, cuts = in_common([*(result.cuts for result in evaluation.results), own.cuts])
-    places = [fold.tiers(result.model) for fold, result in zip(folds, evaluation.results, strict=True)]
-    judged = TieredDeals(np.concatenate(places), evaluation.judged.won, evaluation.judged.groups)
-    cuts, table = merge_until_told_apart(judged, cuts, objective_sentence(settings), own.notes)
+    return tiers_by(evaluation.results, evaluation.judged, own, settings)
+
+
+def tiers_by(results: Sequence[FoldResult], judged: Judged, own: FittedCuts, settings: TiersSettings) -> Tiering:
+    """The same by the folds alone. judged: their predictions, one fold after the other."""
+    *folds, cuts = in_common([*(result.cuts for result in results), own.cuts])
+    places = [fold.tiers(result.model) for fold, result in zip(folds, results, strict=True)]
+    told = TieredDeals(np.concatenate(places), judged.won, judged.groups)
+    cuts, table = merge_until_told_apart(told, cuts, objective_sentence(settings), own.notes)
     return Tiering(settings, cuts, table)

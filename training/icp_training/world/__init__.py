@@ -5,7 +5,12 @@ planted conditions (what decides deals), deals, the CRM's tables as it sees them
 says what was planted.
 """
 
-from icp_training.world.kinds_of_world import make_null_world, make_planted_world, make_strong_world
+from icp_training.world.kinds_of_world import (
+    make_drifting_world,
+    make_null_world,
+    make_planted_world,
+    make_strong_world,
+)
 from icp_training.world.settings import WorldSettings
 from icp_training.world.truth import Planted, Truth
 from icp_training.world.world import World, make_world
@@ -16,6 +21,7 @@ __all__ = [
     "Truth",
     "World",
     "WorldSettings",
+    "make_drifting_world",
     "make_null_world",
     "make_planted_world",
     "make_strong_world",

@@ -1,8 +1,9 @@
-"""The worlds that the protocol is judged on: a planted one, a strong one, and one where nothing is true."""
+"""The worlds that the protocol is judged on: planted, strong, with nothing true, and with a truth that changes."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from icp_training.world.nulls import with_copies
 from icp_training.world.settings import WorldSettings
@@ -11,6 +12,7 @@ from icp_training.world.world import World, make_silent_world, make_world
 
 STRONG_WORLD_AUC = 0.85
 STRONG_WORLD_NOISE = 20
+DRIFTING_WORLD_NOISE = 4
 # Of the attributes of a null world, the share that is filled late, so that older deals are emptier.
 NULL_AGED_SHARE = 0.3
 NULL_COPIED_SHARE = 0.05
@@ -62,6 +64,20 @@ def make_null_world(seed: int, deals: int = 150) -> World:
         aged_share=NULL_AGED_SHARE,
     )
     return with_copies(make_silent_world(settings), copies)
+
+
+def make_drifting_world(seed: int, deals: int = 1800) -> World:
+    """The world for looking back: three years, and after half of them other attributes decide.
+
+    Base rate and AUC of the true probability (0.85) stay as they are, and no attribute that decides afterwards shares
+    a cluster with one that did before. The change falls on the first day of a quarter.
+    """
+    settings = _strong_settings(seed, deals)
+    return make_world(
+        replace(
+            settings, name="drifting", months=36, noise=DRIFTING_WORLD_NOISE, strong=4, truth_changes=date(2024, 1, 1)
+        )
+    )
 
 
 def _strong_settings(seed: int, deals: int) -> WorldSettings:

@@ -7,7 +7,7 @@ size band).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -118,14 +118,16 @@ def draw_terms(
     odds: tuple[tuple[float, float], tuple[float, float]],
     interactions: int,
     sample: tuple[Population, Rows],
+    *,
+    without: Collection[str] = (),
 ) -> tuple[Term, ...]:
     """`counts` strong and weak planted attributes with odds ratios from the ranges `odds`.
 
-    No two share a cluster; strong ones differ in kind as far as there are kinds. Thresholds are read from
-    `sample`.
+    No two share a cluster, and none has one of `without`; strong ones differ in kind as far as there are kinds.
+    Thresholds are read from `sample`.
     """
     rng = stream(seed, "planting")
-    chosen = draw_attributes(seed, counts)
+    chosen = draw_attributes(seed, counts, without)
     terms: list[Term] = []
     for position, attribute in enumerate(chosen):
         strength: Strength = "strong" if position < counts[0] else "weak"
@@ -135,14 +137,17 @@ def draw_terms(
     return _with_interactions(rng, terms, interactions)
 
 
-def draw_attributes(seed: int, counts: tuple[int, int]) -> list[Attribute]:
-    """The attributes that a seed plants: first `counts[0]` strong ones, then `counts[1]` weak ones."""
+def draw_attributes(seed: int, counts: tuple[int, int], without: Collection[str] = ()) -> list[Attribute]:
+    """The attributes that a seed plants: first `counts[0]` strong ones, then `counts[1]` weak ones.
+
+    without: clusters to leave alone.
+    """
     rng = stream(seed, "planted attributes")
     pool = [attribute for attribute in CORE if attribute.name not in ("crm", "cloud", "lead_source")]
     kinds = [_KIND_ORDER[index] for index in rng.permutation(len(_KIND_ORDER))]
     chosen: list[Attribute] = []
     for position in range(counts[0] + counts[1]):
-        free = [one for one in pool if one.cluster not in {taken.cluster for taken in chosen}]
+        free = [one for one in pool if one.cluster not in {*without, *(taken.cluster for taken in chosen)}]
         wanted = [one for one in free if position < counts[0] and one.kind in kinds[position % len(kinds)]]
         options = wanted or [one for one in free if one.kind != "set"]
         chosen.append(options[int(rng.integers(len(options)))])

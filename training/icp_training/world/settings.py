@@ -13,7 +13,8 @@ class WorldSettings:
     `deals` counts closed deals (won or lost); open, duplicate and test deals come on top of them, copies do
     not. `prospects` counts the rows of the list, repeats included. `months` is the span over which deals
     open; it ends at `extracted`. Rates are shares of 1. Pairs are ranges that the seed draws from. Without
-    `keep_proxies`, only planted and noise attributes are kept. Raises ValueError where a size cannot be met.
+    `keep_proxies`, only planted and noise attributes are kept. From `truth_changes` on, other attributes decide;
+    None is never. Raises ValueError where a size cannot be met.
     """
 
     deals: int = 2000
@@ -36,6 +37,7 @@ class WorldSettings:
     oracle_auc: float | None = None
     account_spread: tuple[float, float] = (0.3, 0.5)
     drift: tuple[float, float] = (0.3, 0.8)
+    truth_changes: date | None = None
     planted_missing: tuple[float, float] = (0.02, 0.12)
     noise_missing: tuple[float, float] = (0.0, 0.35)
     aged_share: float = 0.0

@@ -38,7 +38,7 @@ class Truth:
 
     `deals` holds `deal_id`, `probability`, `anti_icp` per deal row; `prospects` the same per row of the list,
     with its `status`. `oracle_auc` is the expected AUC of the true probability over the closed deals of this
-    world.
+    world. `later` is what is planted from `changes_on` (ISO date) on, empty where nothing changes.
     """
 
     planted: tuple[Planted, ...]
@@ -57,6 +57,8 @@ class Truth:
     prospect_counts: Mapping[str, int]
     deals: pd.DataFrame
     prospects: pd.DataFrame
+    later: tuple[Planted, ...] = ()
+    changes_on: str = ""
 
     def strong(self) -> tuple[str, ...]:
         """Names of the strongly planted attributes, in the order of planting."""
@@ -81,12 +83,19 @@ class Truth:
         )
         return {
             "planted": [asdict(planted) for planted in self.planted],
+            **self._changed(),
             "leaks": [asdict(leak) for leak in self.leaks],
             **{name: _plain(getattr(self, name)) for name in plain},
             "missing_in_crm": dict(self.missing_in_crm),
             "missing_in_list": dict(self.missing_in_list),
             "prospect_counts": dict(self.prospect_counts),
         }
+
+    def _changed(self) -> dict[str, object]:
+        """Nothing in a world whose truth stays."""
+        if not self.later:
+            return {}
+        return {"later": [asdict(planted) for planted in self.later], "changes_on": self.changes_on}
 
 
 def _plain(value: float | str | tuple[str, ...]) -> float | str | list[str]:

@@ -23,11 +23,19 @@ _SMALLEST_WEIGHT, _LARGEST_WEIGHT = 0.15, 6.0
 
 
 @dataclass(frozen=True)
+class Turn:
+    """From `day` on (since 1970), `model` decides instead."""
+
+    day: int
+    model: WinModel
+
+
+@dataclass(frozen=True)
 class WinModel:
     """`weights` and `shares` go with `terms`; `anti` holds where all its conditions do (none: no anti-ICP).
 
     `drift` is the change in log-odds over the whole span; `account_spread` the standard deviation between
-    accounts.
+    accounts. `turn`: when and by what the model is replaced, None where it never is.
     """
 
     terms: tuple[Term, ...]
@@ -37,12 +45,16 @@ class WinModel:
     intercept: float
     drift: float
     account_spread: float
+    turn: Turn | None = None
 
     def probability(self, population: Population, rows: Rows) -> Floats:
         """The true probability of each row's deal, opened on its day."""
-        return _logistic(
+        chances = _logistic(
             self.intercept + _design(self, population, rows) @ np.array(self.weights) + self._rest(population, rows)
         )
+        if self.turn is None:
+            return chances
+        return np.where(rows.as_of < self.turn.day, chances, self.turn.model.probability(population, rows))
 
     def _rest(self, population: Population, rows: Rows) -> Floats:
         effect = population.stream("account effect").normal(size=population.size)[rows.account]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from icp_training.world.accounts import YEAR, Climate, Population, draw_climate, make_population
-from icp_training.world.catalogue import CORE, NOISE, Attribute
+from icp_training.world.catalogue import ATTRIBUTES, CORE, NOISE, Attribute
 from icp_training.world.customers import customer_frame, leaving_kind
 from icp_training.world.deals import IN_PROCESS, Book, deal_frame, draw_book, plan_drafts
 from icp_training.world.leaks import draw_leaks, leak_frame
@@ -35,7 +35,7 @@ from icp_training.world.tables import (
     technology_frame,
 )
 from icp_training.world.truth import Truth, missing_shares, planted_of
-from icp_training.world.winning import WinModel, auc_of, fitted
+from icp_training.world.winning import Turn, WinModel, auc_of, fitted
 
 CALIBRATION_DEALS = 30_000
 ON_DEAL_ROW = ("lead_source",)
@@ -106,9 +106,11 @@ def make_silent_world(settings: WorldSettings) -> World:
 def _lay_ground(settings: WorldSettings, *, silent: bool) -> Ground:
     seed, climate = settings.seed, draw_climate(settings.seed)
     planted = [one.name for one in draw_attributes(seed, (settings.strong, settings.weak))]
-    attributes = _kept_attributes(settings, planted)
     sample = _calibration_sample(settings, climate)
     terms = () if silent else _drawn_terms(settings, sample)
+    later = () if silent else _later_terms(settings, terms, sample)
+    planted += [term.condition.attribute for term in later]
+    attributes = _kept_attributes(settings, planted)
     rng = stream(seed, "level")
     base_rate = float(rng.uniform(*settings.base_rates))
     draft = WinModel(
@@ -121,6 +123,7 @@ def _lay_ground(settings: WorldSettings, *, silent: bool) -> Ground:
         account_spread=float(rng.uniform(*settings.account_spread)),
     )
     model = fitted(draft, *sample, base_rate, None if silent else settings.oracle_auc)
+    model = _turning(settings, model, later, sample, base_rate)
     missing = (settings.planted_missing, settings.noise_missing)
     names = [attribute.name for attribute in attributes]
     gaps = draw_gaps(seed, names, planted, missing, settings.aged_share)
@@ -156,6 +159,31 @@ def _calibration_sample(settings: WorldSettings, climate: Climate) -> tuple[Popu
 def _drawn_terms(settings: WorldSettings, sample: tuple[Population, Rows]) -> tuple[Term, ...]:
     counts, odds = (settings.strong, settings.weak), (settings.strong_odds, settings.weak_odds)
     return draw_terms(settings.seed, counts, odds, settings.interactions, sample)
+
+
+def _later_terms(settings: WorldSettings, terms: Sequence[Term], sample: tuple[Population, Rows]) -> tuple[Term, ...]:
+    """What decides once the truth has changed: attributes of other clusters, drawn from a seed of their own."""
+    if settings.truth_changes is None:
+        return ()
+    seed = int(stream(settings.seed, "turn").integers(2**31))
+    counts, odds = (settings.strong, settings.weak), (settings.strong_odds, settings.weak_odds)
+    without = {ATTRIBUTES[term.condition.attribute].cluster for term in terms}
+    return draw_terms(seed, counts, odds, settings.interactions, sample, without=without)
+
+
+def _turning(
+    settings: WorldSettings,
+    model: WinModel,
+    later: tuple[Term, ...],
+    sample: tuple[Population, Rows],
+    base_rate: float,
+) -> WinModel:
+    """The model that gives way to another of the same difficulty and base rate; itself where nothing changes."""
+    if settings.truth_changes is None or not later:
+        return model
+    draft = replace(model, terms=later, weights=(0.0,) * len(later), shares=(0.0,) * len(later), anti=())
+    after = fitted(draft, *sample, base_rate, settings.oracle_auc)
+    return replace(model, turn=Turn((settings.truth_changes - _EPOCH).days, after))
 
 
 def _build(settings: WorldSettings, ground: Ground) -> World:
@@ -237,4 +265,6 @@ def _truth(
         prospect_counts={status: int((by_prospect["status"] == status).sum()) for status in STATUSES},
         deals=by_deal,
         prospects=by_prospect,
+        later=() if model.turn is None else planted_of(model.turn.model),
+        changes_on="" if settings.truth_changes is None else settings.truth_changes.isoformat(),
     )
