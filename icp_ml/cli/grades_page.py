@@ -1,15 +1,16 @@
-"""What the terminal shows of ideal wins: the grades with what their wins measure, and what is not known."""
+"""What the terminal shows of ideal wins: grades with what their wins measure, and how a model does on the best."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from icp_ml.cli.pages import add_row, plain_table
+from icp_ml.cli.pages import add_row, percent, plain_table
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from icp_ml.profile.ideal_wins import IdealTierRow
     from icp_training.grades_report import GradesReport
 
 
@@ -29,6 +30,16 @@ def grades_page(report: GradesReport | None) -> Iterator[Table | str]:
         if found.unreadable:
             examples = ", ".join(f"'{text}'" for text in found.examples)
             yield f"{found.name}: {found.unreadable:,} values cannot be read as {found.kind}, such as {examples}."
+
+
+def ideal_table(rows: Sequence[IdealTierRow]) -> Iterator[Table]:
+    """Wins of the best grade by tier; nothing where there is none."""
+    if not rows:
+        return
+    table = plain_table("Wins of grade A by tier", "tier", "deals", "grade A", "rate (90 %)", "share of grade A")
+    for row in rows:
+        add_row(table, row.label, f"{row.deals:,}", f"{row.ideal:,}", percent(row.rate), f"{row.share:.0%}")
+    yield table
 
 
 def _grades_table(report: GradesReport) -> Table:

@@ -21,7 +21,14 @@ _METRIC_NAMES: Final[Mapping[str, str]] = {
     "top_decile_lift": "lift of the top tenth",
 }
 
-_METHODS: Final = ("icp-ml", "icp-ml as empty as the list", "logistic regression", "base rate")
+_METHODS: Final = (
+    "icp-ml",
+    "icp-ml as empty as the list",
+    "not adapted",
+    "not adapted as empty as the list",
+    "logistic regression",
+    "base rate",
+)
 
 
 def print_page(parts: Iterable[RenderableType]) -> None:
@@ -66,7 +73,8 @@ def _icp_table(profile: Profile) -> Table:
 
 
 def _name(attribute: IcpAttribute) -> str:
-    return f"{attribute.factor}\n({attribute.layer}, {attribute.axis})"
+    asked = f"\n{attribute.asked}" if attribute.asked else ""
+    return f"{attribute.factor}\n({attribute.layer}, {attribute.axis}){asked}"
 
 
 def _lines(conditions: Sequence[Condition]) -> str:
@@ -79,7 +87,9 @@ def _left_out(profile: Profile) -> Iterator[str]:
     others = [attribute for attribute in profile.attributes if not attribute.presented]
     if others:
         yield "Not in the ICP:"
-    yield from (f"  {each.factor} (share {each.share:.0%}): {each.reason}" for each in others)
+    for each in others:
+        asked = f"; {each.asked}" if each.asked else ""
+        yield f"  {each.factor} (share {each.share:.0%}): {each.reason}{asked}"
 
 
 def _shares_table(profile: Profile) -> Table:
@@ -125,6 +135,12 @@ def _levels(verdict: Verdict) -> Iterator[str]:
         found = level.observed_over_expected
         off = ", which is off" if level.is_off else ""
         yield f"  {level.block}: {level.deals:,} deals, wins observed over expected {_figure(found)}{off}"
+    if verdict.adapted is not None:
+        yield verdict.adapted.sentence
+    if verdict.ideal is not None:
+        from icp_ml.profile.ideal_wins import ideal_sentence
+
+        yield ideal_sentence(verdict.ideal)
 
 
 def add_row(table: Table, *cells: str) -> None:

@@ -93,6 +93,7 @@ def _starts(bundle: Bundle) -> Iterator[tuple[str, float]]:
 
 def _tiers(bundle: Bundle) -> Iterator[RenderableType]:
     """Where tiers start, and what they were worth on deals that their cuts did not see."""
+    from icp_ml.cli.grades_page import ideal_table
     from icp_ml.cli.pages import add_row, percent, plain_table
 
     tiering: Tiering = bundle.tiering
@@ -104,6 +105,7 @@ def _tiers(bundle: Bundle) -> Iterator[RenderableType]:
         counts = (f"{row.deals:,}", f"{row.won:,}", percent(row.win_rate), f"{row.share_of_wins:.0%}")
         add_row(table, row.label, score, start, *counts)
     yield table
+    yield from ideal_table(tiering.table.ideal)
     yield tiering.table.objective
     ratio = tiering.table.first_to_last_odds_ratio
     if ratio is not None:

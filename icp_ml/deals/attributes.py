@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from icp_ml.deals.answers import Phrases
 from icp_ml.deals.currencies import Currency
 from icp_ml.deals.currency_settings import CurrencySettings
+from icp_ml.deals.monotone_settings import Monotone
 from icp_ml.deals.recipes import Recipe, check_recipe
 from icp_ml.deals.settings import (
     AXIS_OF_LAYER,
@@ -50,6 +51,7 @@ class Attribute:
     rollup: Rollup | None = None
     answer: str | None = None
     phrases: Phrases = ()
+    monotone: Monotone | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -63,7 +65,7 @@ class Attribute:
         return replace(self, answer=None)
 
 
-_LATER = ("currency", "recipe", "rollup", "answer", "phrases")
+_LATER = ("currency", "recipe", "rollup", "answer", "phrases", "monotone")
 """Fields that came after the first format: a document that does not have them says nothing of them."""
 
 
@@ -148,6 +150,7 @@ def _attribute(name: str, layer: Layer, declared: AttributeSettings, missing: tu
         currency=_currency(declared.currency),
         answer=declared.answer,
         phrases=tuple(declared.phrases.items()),
+        monotone=declared.monotone,
     )
 
 

@@ -23,6 +23,9 @@ from icp_ml.deals.texts import Flags, Floats
 NOT_GRADED = -1
 """The code of a deal that was lost, and of a win of which no measure is known."""
 
+BEST_GRADE = 0
+"""The place of grade A in `GRADES`."""
+
 _SAME = 12
 """Decimals to which scores are compared, so that sums in another order do not part equal wins."""
 

@@ -39,6 +39,7 @@ from pydantic import ValidationError as _ValidationError
 from icp_ml.deals.answers import check_phrases
 from icp_ml.deals.currency_settings import CurrencySettings
 from icp_ml.deals.deal_type_settings import DealTypesSettings, LossReasonsSettings, TestDealsSettings
+from icp_ml.deals.monotone_settings import Monotone, check_monotone
 from icp_ml.deals.recipes import Recipe
 from icp_ml.deals.refusals import config_error
 from icp_ml.deals.source_settings import Source
@@ -151,6 +152,7 @@ class AttributeSettings(Settings):
     `error`: for `number`, the relative error of a bought figure, 0.3 for 30 %; training then says how many rows of the
     list would change tier by it alone.
     `currency`: for `number`, what its amounts are read in; see `currency_settings`.
+    `monotone`: `up` or `down`, the one direction in which it may work; see `monotone_settings`.
     `from`: how it is made from a table of dated rows (see `recipes`).
     `rollup`: for `category`, industry codes by their prefix (see `rollups`).
     `answer`: the path of the value in the JSON that the column holds, keys with a dot between them.
@@ -168,6 +170,7 @@ class AttributeSettings(Settings):
     missing: Words = ()
     error: Annotated[float, Field(gt=0, lt=1)] | None = None
     currency: CurrencySettings | None = None
+    monotone: Monotone | None = None
     answer: Annotated[str, StringConstraints(pattern=r"^[^.]+(\.[^.]+)*$")] | None = None
     phrases: dict[Word, Words] = {}
     use: bool = True
@@ -196,6 +199,7 @@ class AttributeSettings(Settings):
         if self.phrases and self.kind != "category":
             raise ValueError(f"expected 'phrases' only beside 'kind: category', found 'kind: {self.kind}'")
         check_phrases(self.phrases)
+        check_monotone(self.kind, self.monotone)
         if self.answer and self.decimal != ".":
             raise ValueError("expected no 'decimal' beside 'answer', because numbers in JSON have a decimal point")
         levels = [level.strip().casefold() for level in self.order]

@@ -12,14 +12,14 @@ from scipy.sparse.csgraph import connected_components
 
 from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.companies import CompanyMarks
-from icp_ml.deals.grading import Graded
+from icp_ml.deals.grading import BEST_GRADE, Graded, grade, predicted_of
 from icp_ml.deals.ideal_settings import WON
 from icp_ml.deals.kinds import ParsedTable, Rows
 from icp_ml.deals.ledger import RejectedRow, RowLedger, TableLedger
 from icp_ml.deals.measures import months_after
 from icp_ml.deals.moments import Days
 from icp_ml.deals.openings import DatedJoin
-from icp_ml.deals.texts import Floats
+from icp_ml.deals.texts import Flags, Floats
 
 Names: TypeAlias = npt.NDArray[np.object_]
 Codes: TypeAlias = npt.NDArray[np.int64]
@@ -57,7 +57,8 @@ class DealTable:
     extracted: the day of the export, None where there are no dates. unmatched_accounts: how many of the deals
     name an account that the accounts table lacks. identical: int64[n]; rows that are copies of one another share
     a code (see `contract`). company: by what each deal's account is recognised; None where nobody looked. graded: the
-    grades of the wins, None where they are not graded. dated: what was joined as of the opening.
+    grades of the wins, None where they are not graded. dated: what was joined as of the opening. copies: the attributes
+    of the same deals with values taken away, from which members learn too.
     About the whole sources, also after `take`: ledger, rejected, tables (those beside the deals), too_recent (deals
     left out because it is not known yet whether they are what is predicted), unmatched_wins (those that the table of
     measures lacks).
@@ -82,6 +83,7 @@ class DealTable:
     graded: Graded | None = None
     too_recent: OpenDeals = field(default_factory=lambda: OpenDeals(np.array([], dtype="datetime64[D]")))
     unmatched_wins: int = 0
+    copies: tuple[ParsedTable, ...] = ()
 
     @property
     def predicted(self) -> str:
@@ -115,7 +117,25 @@ class DealTable:
             identical=self.identical[rows],
             company=None if self.company is None else self.company.take(rows),
             graded=None if self.graded is None else self.graded.take(rows),
+            copies=tuple(copy.take(rows) for copy in self.copies),
         )
+
+    def graded_anew(self) -> DealTable:
+        """The same with its wins graded among themselves: what is learned from may not know of wins that are judged.
+
+        Where that would leave all of them alike, the grades stay as they are.
+        """
+        if self.graded is None:
+            return self
+        graded = grade(self.graded.won, self.graded.measures, self.graded.settings)
+        won = predicted_of(graded)
+        return replace(self, won=won, graded=graded) if 0 < won.sum() < len(won) else self
+
+    def ideal(self) -> Flags:
+        """bool[n]: the deals that are wins of the best grade; nowhere true where wins are not graded."""
+        if self.graded is None:
+            return np.zeros(len(self.won), dtype=bool)
+        return np.asarray((self.graded.won == 1) & (self.graded.grade == BEST_GRADE), dtype=bool)
 
     def groups(self) -> Codes:
         """int64[n]: one code for all deals that must stay on one side of a split.

@@ -23,6 +23,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from icp_ml.deals.answers import OTHER
 from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.kinds import CategoryColumn, NumberColumn, ParsedColumn, ParsedTable, Rows, SetColumn
+from icp_ml.deals.monotone_settings import direction_of
 from icp_ml.deals.settings import Axis, Kind, Layer
 from icp_ml.deals.texts import Floats, gather
 from icp_ml.errors import BundleInvalid
@@ -52,6 +53,7 @@ class ModelColumn:
     `fill`: the median of the fitting rows (the lower one of two) where none of them lacked a value. It stands
     in where a later row does: a tree that never saw a gap has no direction for one. None where gaps were
     seen.
+    `monotone`: 1 where more of it may not speak against winning, -1 where not for it, 0 where nothing is asked.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -64,6 +66,7 @@ class ModelColumn:
     kind: ColumnKind
     levels: tuple[str, ...] = ()
     fill: float | None = None
+    monotone: Literal[-1, 0, 1] = 0
 
     @property
     def is_category(self) -> bool:
@@ -206,7 +209,8 @@ def _column(
     levels: tuple[str, ...] = (),
     fill: float | None = None,
 ) -> ModelColumn:
-    return ModelColumn(name, name, attribute.name, attribute.layer, attribute.axis, kind, levels, fill)
+    direction = direction_of(attribute.monotone)
+    return ModelColumn(name, name, attribute.name, attribute.layer, attribute.axis, kind, levels, fill, direction)
 
 
 def _member_block(column: SetColumn, members: Sequence[str]) -> Floats:
@@ -240,4 +244,5 @@ def _filled(values: Floats, wanted: ModelColumn) -> Floats:
 
 
 def _column_to_json(column: ModelColumn) -> dict[str, Json]:
-    return {**asdict(column), "levels": list(column.levels)}
+    document = {**asdict(column), "levels": list(column.levels)}
+    return {name: value for name, value in document.items() if name != "monotone" or value}

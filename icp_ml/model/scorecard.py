@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from icp_ml.deals.vocabulary import ModelColumn
+from icp_ml.model.monotone import bounded_regression
 from icp_ml.model.relevance import learnt_ridges
 
 Floats = NDArray[np.float64]
@@ -123,6 +124,10 @@ def _fit(
     # A column divided by the root of its ridge has ridge 1: the library knows one ridge for all.
     design, widths = _side_by_side(blocks)
     scale = np.repeat(1.0 / np.sqrt(ridges), widths)
+    directions = np.concatenate([block.directions() for block in blocks])
+    if directions.any():
+        intercept, coefficients = bounded_regression(design * scale, won, directions, weights)
+        return _centred(intercept, coefficients * scale, blocks, rows)
     regression = LogisticRegression(C=1.0, solver="newton-cholesky", max_iter=MOST_NEWTON_STEPS, tol=1e-8)
     regression.fit(design * scale, won, sample_weight=weights)
     return _centred(float(regression.intercept_[0]), regression.coef_[0] * scale, blocks, rows)
@@ -130,12 +135,21 @@ def _fit(
 
 @dataclass(frozen=True)
 class _Block:
-    """A column's part of the design matrix and the matrix that turns its coefficients into points."""
+    """A column's part of the design matrix and the matrix that turns its coefficients into points.
+
+    monotone: the direction that its points were asked to take; see `ModelColumn`.
+    """
 
     design: Floats
     to_points: Floats
     thresholds: Floats
     is_category: bool
+    monotone: int = 0
+
+    def directions(self) -> NDArray[np.int8]:
+        """int8[k]: the side of zero that each coefficient has to keep to. A step has one, a missing value none."""
+        is_step = np.arange(self.design.shape[1]) < len(self.thresholds)
+        return np.where(is_step, self.monotone, 0).astype(np.int8)
 
 
 def _blocks(rows: Floats, columns: Sequence[ModelColumn], bins: int) -> list[_Block]:
@@ -148,7 +162,9 @@ def _side_by_side(blocks: Sequence[_Block]) -> tuple[Floats, list[int]]:
 
 
 def _block(values: Floats, column: ModelColumn, bins: int) -> _Block:
-    return _category_block(values, len(column.levels)) if column.is_category else _number_block(values, bins)
+    if column.is_category:
+        return _category_block(values, len(column.levels))
+    return _number_block(values, bins, column.monotone)
 
 
 def _category_block(values: Floats, levels: int) -> _Block:
@@ -156,7 +172,7 @@ def _category_block(values: Floats, levels: int) -> _Block:
     return _Block(eye[values.astype(np.intp)], eye, np.empty(0), is_category=True)
 
 
-def _number_block(values: Floats, bins: int) -> _Block:
+def _number_block(values: Floats, bins: int, monotone: int) -> _Block:
     thresholds = quantile_thresholds(values, bins)
     missing = np.isnan(values)
     steps = len(thresholds)
@@ -172,7 +188,7 @@ def _number_block(values: Floats, bins: int) -> _Block:
     to_points[:-1, :steps] = rungs
     to_points[-1, :steps] = usual
     to_points[-1, steps:] = 1.0
-    return _Block(design, to_points, thresholds, is_category=False)
+    return _Block(design, to_points, thresholds, is_category=False, monotone=monotone)
 
 
 def quantile_thresholds(values: Floats, bins: int) -> Floats:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from icp_ml.deals.vocabulary import ModelColumn
+from icp_ml.model.monotone import tree_constraints
 from icp_ml.model.splits import complement
 from icp_ml.model.tree_texts import mean_text, recounted
 
@@ -118,7 +119,7 @@ def grow_by_fold(
     weights: Floats | None = None,
 ) -> Iterator[GrownFold]:
     """Fold by fold, grow trees on the complement until the loss on the fold has stopped falling."""
-    settings = _settings(params, len(won), seed)
+    settings = _settings(params, len(won), seed) | tree_constraints(columns)
     whole = _dataset(rows, won, columns, weights, settings)
     for held_out in folds:
         losses: dict[str, dict[str, list[float]]] = {}
@@ -180,7 +181,7 @@ def fit_trees(
     weights: Floats | None = None,
 ) -> Trees:
     """Grow `rounds` trees on all rows, then count these rows, unweighted, through every leaf."""
-    settings = _settings(params, len(won), seed)
+    settings = _settings(params, len(won), seed) | tree_constraints(columns)
     dataset = _dataset(rows, won, columns, weights, settings)
     booster = lgb.train(settings, dataset, num_boost_round=rounds)
     return Trees(_counted(booster.model_to_string(), rows))

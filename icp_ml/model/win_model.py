@@ -19,6 +19,7 @@ from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.kinds import ParsedTable
 from icp_ml.deals.vocabulary import Vocabulary, fit_vocabulary
 from icp_ml.errors import NoSignal
+from icp_ml.model.masked_copies import Learnt, ready_for_gaps, with_copies
 from icp_ml.model.metrics import log_losses
 from icp_ml.model.scorecard import Scorecard, ScorecardParams, fit_scorecard
 from icp_ml.model.skill import anchor
@@ -103,7 +104,8 @@ class CrossFit:
     """Members out of fold, and how well their stack did: what the search minimises.
 
     trees: of the first repetition. stack: fitted to the members' out-of-fold log-odds. log_odds: what it makes of
-    them, shape (n,), each of a deal whose account the members had not seen. loss: their mean log loss.
+    them, shape (n,), each of a deal whose account the members had not seen. loss: the mean log loss, of masked copies
+    too.
     """
 
     trees: CrossedTrees
@@ -114,13 +116,27 @@ class CrossFit:
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """What both members learn from: encoded rows (n, p), outcomes (n,), account groups (n,), and weights or None."""
+    """What both members learn from: encoded rows (n, p), outcomes (n,), account groups (n,), and weights or None.
+
+    copies: each of shape (n, p), the same deals with fewer known values (`masked_copies`).
+    """
 
     vocabulary: Vocabulary
     rows: Floats
     won: NDArray[np.int8]
     groups: NDArray[np.int64]
     weights: Floats | None = None
+    copies: tuple[Floats, ...] = ()
+
+    def take(self, rows: NDArray[np.intp]) -> TrainingRows:
+        """The same for the given deals, in their order; the vocabulary stays."""
+        weights = None if self.weights is None else self.weights[rows]
+        copies = tuple(copy[rows] for copy in self.copies)
+        return TrainingRows(self.vocabulary, self.rows[rows], self.won[rows], self.groups[rows], weights, copies)
+
+    def learnt(self) -> Learnt:
+        """What members are fitted to: the deals, and their copies below them."""
+        return with_copies(self.rows, self.won, self.weights, self.copies)
 
 
 def training_rows(
@@ -129,8 +145,10 @@ def training_rows(
     won: NDArray[np.int8],
     groups: NDArray[np.int64],
     weights: Floats | None = None,
+    *,
+    copies: Sequence[ParsedTable] = (),
 ) -> TrainingRows:
-    """Fit the vocabulary to these deals and encode them with it.
+    """Fit the vocabulary to these deals and encode them with it. copies: the same deals with fewer known values.
 
     Raises `NoSignal` where no attribute has two values that enough deals share.
     """
@@ -140,7 +158,9 @@ def training_rows(
             f"expected an attribute with at least two values, found none among {len(attributes)} over {len(won):,} "
             f"deals; name columns that differ between deals"
         )
-    return TrainingRows(vocabulary, vocabulary.encode(parsed), won, groups, weights)
+    vocabulary = ready_for_gaps(vocabulary, copies)
+    encoded = tuple(vocabulary.encode(copy) for copy in copies)
+    return TrainingRows(vocabulary, vocabulary.encode(parsed), won, groups, weights, encoded)
 
 
 def inner_folds(data: TrainingRows, seed: int) -> list[list[NDArray[np.intp]]]:
@@ -159,11 +179,12 @@ def cross_fit(
 ) -> CrossFit:
     """Predict every row by members that did not see its group, and stack them.
 
+    Where the deals have masked copies, members and stack are those of both; only the log-odds are of the deals alone.
     on_fold: is told, fold by fold of the first repetition, rows and their log losses under equal weights; what it
     raises ends the crossing. known: scorecards out of fold on these data and this seed, by their parameters; new ones
     are added.
     """
-    repetitions = inner_folds(data, seed)
+    learnt, repetitions = data.learnt(), inner_folds(data, seed)
     known = {} if known is None else known
     if params.scorecard not in known:
         each = [cross_scorecard(data, params.scorecard, folds) for folds in repetitions]
@@ -173,18 +194,21 @@ def cross_fit(
     for r, folds in enumerate(repetitions[1:], start=1):
         crossed.append(_crossed_trees(data, params.trees, folds, seed + REPETITION_STRIDE * r, None))
     members = (scorecard, np.mean([trees.log_odds for trees in crossed], axis=0))
-    stack = fit_stack(members, data.won, repetitions[0])
+    stack = fit_stack(members, learnt.won, [learnt.and_copies(fold) for fold in repetitions[0]])
     log_odds = stack.combine(members)
-    return CrossFit(crossed[0], stack, log_odds, float(log_losses(log_odds, data.won).mean()))
+    loss = float(log_losses(log_odds, learnt.won).mean())
+    return CrossFit(crossed[0], stack, log_odds[: learnt.deals], loss)
 
 
 def _watched(on_fold: OnFold | None, scorecard: Floats, data: TrainingRows) -> OnFold | None:
-    """Tells the losses of the members' mean, given the trees' log-odds of a fold."""
+    """Tells the losses of the members' mean on a fold's deals, given the trees' log-odds of these and their copies."""
     if on_fold is None:
         return None
 
     def tell(held_out: NDArray[np.intp], trees: Floats) -> None:
-        on_fold(held_out, log_losses((scorecard[held_out] + trees) / 2.0, data.won[held_out]))
+        is_deal = held_out < len(data.won)
+        deals = held_out[is_deal]
+        on_fold(deals, log_losses((scorecard[deals] + trees[is_deal]) / 2.0, data.won[deals]))
 
     return tell
 
@@ -192,24 +216,25 @@ def _watched(on_fold: OnFold | None, scorecard: Floats, data: TrainingRows) -> O
 def _crossed_trees(
     data: TrainingRows, params: TreeParams, folds: Sequence[NDArray[np.intp]], seed: int, tell: OnFold | None
 ) -> CrossedTrees:
-    grown = []
-    for fold in grow_by_fold(
-        data.rows, data.won, data.vocabulary.columns, params, folds, seed=seed, weights=data.weights
-    ):
+    grown, learnt, columns = [], data.learnt(), data.vocabulary.columns
+    held_out = [learnt.and_copies(fold) for fold in folds]
+    for fold in grow_by_fold(learnt.rows, learnt.won, columns, params, held_out, seed=seed, weights=learnt.weights):
         grown.append(fold)
         if tell is not None:
-            tell(fold.held_out, fold.log_odds(data.rows))
-    return settle(grown, data.rows)
+            tell(fold.held_out, fold.log_odds(learnt.rows))
+    return settle(grown, learnt.rows)
 
 
 def cross_scorecard(data: TrainingRows, params: ScorecardParams, folds: Sequence[NDArray[np.intp]]) -> Floats:
-    """Out-of-fold log-odds of the scorecard, shape (n,)."""
-    log_odds = np.empty(len(data.won))
-    for held_out in folds:
-        rest = complement(held_out, len(data.won))
-        weights = None if data.weights is None else data.weights[rest]
-        fitted = fit_scorecard(data.rows[rest], data.won[rest], data.vocabulary.columns, params, weights)
-        log_odds[held_out] = fitted.log_odds(data.rows[held_out])
+    """Out-of-fold log-odds of the scorecard, shape (m,): of the deals, and of their copies after them."""
+    learnt = data.learnt()
+    log_odds = np.empty(len(learnt.won))
+    for fold in folds:
+        held_out = learnt.and_copies(fold)
+        rest = complement(held_out, len(learnt.won))
+        weights = None if learnt.weights is None else learnt.weights[rest]
+        fitted = fit_scorecard(learnt.rows[rest], learnt.won[rest], data.vocabulary.columns, params, weights)
+        log_odds[held_out] = fitted.log_odds(learnt.rows[held_out])
     return log_odds
 
 
@@ -225,12 +250,13 @@ def anchored(model: WinModel, rows: Floats, won: NDArray[np.int8]) -> WinModel:
 
 def fit_members(data: TrainingRows, params: ModelParams, crossed: CrossFit, seed: int) -> WinModel:
     """The scorecard on all rows and the trees of the folds, or trees on all rows, under the stack of the crossing."""
-    scorecard = fit_scorecard(data.rows, data.won, data.vocabulary.columns, params.scorecard, data.weights)
+    learnt = data.learnt()
+    scorecard = fit_scorecard(learnt.rows, learnt.won, data.vocabulary.columns, params.scorecard, learnt.weights)
     return WinModel(data.vocabulary, scorecard, _final_trees(data, params.trees, crossed.trees, seed), crossed.stack)
 
 
 def _final_trees(data: TrainingRows, params: TreeParams, crossed: CrossedTrees, seed: int) -> Trees:
+    learnt, columns = data.learnt(), data.vocabulary.columns
     if can_be_bagged(crossed):
-        return bagged_trees(crossed, data.rows)
-    columns = data.vocabulary.columns
-    return fit_trees(data.rows, data.won, columns, params, rounds=crossed.rounds, seed=seed, weights=data.weights)
+        return bagged_trees(crossed, learnt.rows)
+    return fit_trees(learnt.rows, learnt.won, columns, params, rounds=crossed.rounds, seed=seed, weights=learnt.weights)

@@ -18,6 +18,7 @@ from scipy.special import expit
 from scipy.stats import false_discovery_control
 
 from icp_ml.deals.attributes import Attribute
+from icp_ml.deals.monotone_settings import words_of
 from icp_ml.deals.vocabulary import ModelColumn
 from icp_ml.model.scorecard import ColumnPoints, fit_scorecard
 from icp_ml.model.splits import complement, grouped_folds
@@ -70,17 +71,16 @@ def cross_contributions(data: TrainingRows, params: ModelParams, crossed: CrossF
     log_odds = np.empty(len(data.won))
     columns = data.vocabulary.columns
     for k, held_out in enumerate(folds):
-        rest = complement(held_out, len(data.won))
-        weights = None if data.weights is None else data.weights[rest]
-        scorecard = fit_scorecard(data.rows[rest], data.won[rest], columns, params.scorecard, weights)
+        rest = data.take(complement(held_out, len(data.won))).learnt()
+        scorecard = fit_scorecard(rest.rows, rest.won, columns, params.scorecard, rest.weights)
         trees = fit_trees(
-            data.rows[rest],
-            data.won[rest],
+            rest.rows,
+            rest.won,
             columns,
             params.trees,
             rounds=crossed.trees.rounds,
             seed=seed,
-            weights=weights,
+            weights=rest.weights,
         )
         test = data.rows[held_out]
         fold_model = WinModel(data.vocabulary, scorecard, trees, crossed.stack)
@@ -175,6 +175,7 @@ def _attribute(factor: _Factor, evidence: Evidence) -> IcpAttribute:
         hurts=_condition(factor, evidence.data, speaks_against, sign=-1),
         presented=reason is None,
         reason=reason or "goes with winning given the others, and in deals it was not learnt from",
+        asked=words_of(factor.attribute.monotone),
     )
 
 

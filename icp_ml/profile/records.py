@@ -44,7 +44,8 @@ class IcpAttribute(Record):
     given all others, accounts permuted. gap: win rate of deals that it speaks for minus that of deals that it speaks
     against, in deals whose contribution was computed without them. stability: share of folds in which that gap was
     positive.
-    presented: whether it is part of the ICP. reason: why, or why not, in words.
+    presented: whether it is part of the ICP. reason: why, or why not, in words. asked: what the configuration asked of
+    it, in words; empty where nothing.
     """
 
     factor: str
@@ -59,6 +60,7 @@ class IcpAttribute(Record):
     hurts: tuple[Condition, ...]
     presented: bool
     reason: str
+    asked: str = ""
 
 
 class Profile(Record):
@@ -86,13 +88,39 @@ class LevelRecord(Record):
     is_off: bool
 
 
+class AdaptedRecord(Record):
+    """What learning from deals as empty as the list brought: nats a deal of log loss saved, 95 % intervals.
+
+    emptied: on deals as empty as the list. as_they_are: on the deals themselves. sentence: the same in words.
+    """
+
+    emptied: Interval
+    as_they_are: Interval
+    sentence: str
+
+
+class IdealRecord(Record):
+    """How a model ranks wins of the best grade, whatever it predicts.
+
+    grade: which. ideal, wins: judged deals of it, and judged wins. above_all_others, above_other_wins: in how many
+    pairs of such a win and another deal, or another win, it is ranked higher; 0.5 is chance. None where all wins are.
+    """
+
+    grade: str
+    ideal: int
+    wins: int
+    above_all_others: Interval
+    above_other_wins: Interval | None
+
+
 class Verdict(Record):
     """How the model was judged and what came of it.
 
     kind: forward, blocked or grouped. skill: share of the base rate's log loss removed, both re-anchored.
     gain: the same in nats a deal. ranking: the share of pairs of a won and a lost deal of one block that are in the
     right order (the test of `reliable`). Both with their 99 % interval. figures: metric by method. random_split: what
-    a random split would have claimed. warnings: in words. predicted: what a win is in all of it.
+    a random split would have claimed. warnings: in words. predicted: what a win is in all of it. adapted: what masked
+    copies brought, None where none were learned from. ideal: None where no judged win is of the best grade.
     """
 
     kind: Literal["forward", "blocked", "grouped"]
@@ -109,6 +137,8 @@ class Verdict(Record):
     random_split: dict[str, Interval]
     warnings: tuple[str, ...]
     predicted: str = "won"
+    adapted: AdaptedRecord | None = None
+    ideal: IdealRecord | None = None
 
 
 class Provenance(Record):

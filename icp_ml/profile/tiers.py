@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from icp_ml.deals.policy import OUT_OF_SCOPE, TOP_SCORE, Quadrant, TiersSettings
 from icp_ml.model.tier_rates import Sets, odds_ratio, one_set, rate_bounds, rate_ratio
 from icp_ml.model.tiers import Cuts, Places, merged
+from icp_ml.profile.ideal_wins import IdealTierRow
 from icp_ml.profile.records import Interval, Record
 
 Floats = NDArray[np.float64]
@@ -49,7 +50,8 @@ class TierTable(Record):
     """The tiers, best first, measured on deals that the cuts did not see; intervals at 90 %.
 
     objective: what the cuts were made for, a sentence. first_to_last_*: tier 1 to tier 3, None where they are merged.
-    notes: what was done, warnings: what to be careful about; sentences.
+    notes: what was done, warnings: what to be careful about; sentences. ideal: wins of the best grade by tier, empty
+    where wins are not graded.
     """
 
     objective: str
@@ -58,6 +60,7 @@ class TierTable(Record):
     first_to_last_ratio: Interval | None
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+    ideal: tuple[IdealTierRow, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from icp_ml.profile.ideal_wins import ideal_sentence
 from icp_ml.profile.records import Interval, Profile, Provenance, Verdict
 from icp_ml.profile.tiering import Policy, Tiering
 from icp_ml.profile.tiers import TierTable
@@ -55,6 +56,10 @@ def _judgement(verdict: Verdict) -> Iterator[str]:
     for name in own:
         beside = f" (base rate: {base[name].value:.3f})" if name in base else ""
         yield f"- {name.replace('_', ' ')}: {_figure(own[name])}{beside}"
+    if verdict.adapted is not None:
+        yield f"- {verdict.adapted.sentence}"
+    if verdict.ideal is not None:
+        yield f"- {ideal_sentence(verdict.ideal)}"
     yield from (f"- Beware: {warning}" for warning in verdict.warnings)
 
 
@@ -72,6 +77,10 @@ def _tiers(table: TierTable) -> Iterator[str]:
     yield ""
     yield table.objective
     yield from (f"- {note}" for note in (*table.notes, *table.warnings))
+    yield from (
+        f"- Tier {row.label}: {row.share:.0%} of the wins of grade A; {_percent(row.rate)} (90 %) of its deals are one."
+        for row in table.ideal
+    )
 
 
 def _icp(profile: Profile) -> Iterator[str]:
@@ -80,7 +89,8 @@ def _icp(profile: Profile) -> Iterator[str]:
     for attribute in profile.presented():
         helps = _conditions([condition.text for condition in attribute.helps])
         hurts = _conditions([condition.text for condition in attribute.hurts])
-        yield f"- **{attribute.factor}** ({attribute.layer}): helps {helps}; hurts {hurts}"
+        asked = f" ({attribute.asked})" if attribute.asked else ""
+        yield f"- **{attribute.factor}** ({attribute.layer}): helps {helps}; hurts {hurts}{asked}"
     if not profile.presented():
         yield "No single attribute stands up given all the others."
 

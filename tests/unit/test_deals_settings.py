@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 from pydantic import BaseModel
 
-from icp_ml.deals.attributes import resolve_attributes
+from icp_ml.deals.attributes import attribute_document, resolve_attributes
+from icp_ml.deals.kinds import parse_attributes
 from icp_ml.deals.settings import (
     AttributesSettings,
     DealsSettings,
@@ -14,6 +16,7 @@ from icp_ml.deals.settings import (
     TablesSettings,
     parse_settings,
 )
+from icp_ml.deals.vocabulary import Vocabulary, fit_vocabulary
 from icp_ml.errors import ConfigError
 
 OUTCOME = {"column": "Stage", "won": ["Won"], "lost": ["Lost"]}
@@ -146,3 +149,20 @@ def test_an_attribute_that_is_asked_for_and_known_too_late_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"attributes\.firmographic\.amount: .*'known: during'; write known: at_open"):
         resolve_attributes(settings, ())
     assert [each.name for each in resolve_attributes(settings, (), ("before", "during"))] == ["amount"]
+
+
+@pytest.mark.parametrize("kind", ["category", "set", "date", "year"])
+def test_what_has_no_more_or_less_cannot_be_monotone(kind: str) -> None:
+    sentence = refusal(AttributesSettings, {"firmographic": {"founded": {"kind": kind, "monotone": "up"}}})
+    assert f"expected 'monotone' only beside 'kind: number', 'ordered' or 'flag', found 'kind: {kind}'" in sentence
+
+
+@pytest.mark.parametrize(("asked", "direction"), [("up", 1), ("down", -1), (None, 0)])
+def test_a_direction_reaches_the_model_s_column(asked: str | None, direction: int) -> None:
+    declared = {"kind": "number"} if asked is None else {"kind": "number", "monotone": asked}
+    attributes = resolve_attributes(parse_settings(AttributesSettings, {"firmographic": {"size": declared}}), ())
+    parsed = parse_attributes(pa.table({"size": ["1", "2", "3", "4"]}), attributes, None)
+    vocabulary = fit_vocabulary(parsed, attributes)
+    assert [column.monotone for column in vocabulary.columns] == [direction]
+    assert Vocabulary.from_json(vocabulary.to_json()) == vocabulary
+    assert ("monotone" in attribute_document(attributes[0])) == (asked is not None)

@@ -13,6 +13,9 @@ import pytest
 import yaml
 
 from icp_ml.serve.bundle import open_bundle
+from icp_training.config import load_config
+from icp_training.evaluation import rows_to_learn_from
+from icp_training.pipeline import read
 from tests.cli_projects import icp, refusal
 
 DEALS = 300
@@ -86,6 +89,43 @@ def test_the_target_is_named_wherever_the_model_speaks(trained: Path) -> None:
     assert '"acv"' not in (folder / "features.json").read_text(encoding="utf-8")
     assert bundle.provenance.ledger["too recent to judge"] > 0
     assert sum(bundle.provenance.ledger.values()) == 2 * bundle.provenance.ledger["read"]
+
+
+def test_wins_of_the_best_grade_are_told_of_beside_the_target(trained: Path) -> None:
+    """Of the judged deals, whatever is predicted: in the verdict, by tier, on the card and on the page."""
+    folder = trained / "models" / "ideal" / "v1"
+    bundle = open_bundle(folder).bundle
+    found, rows = bundle.verdict.ideal, bundle.tiering.table.ideal
+    assert found is not None
+    assert found.above_all_others.low <= found.above_all_others.value <= found.above_all_others.high
+    assert [row.label for row in rows] == [row.label for row in bundle.tiering.table.rows]
+    assert [row.deals for row in rows] == [row.deals for row in bundle.tiering.table.rows]
+    assert sum(row.ideal for row in rows) == found.ideal
+    assert all(ideal.ideal <= row.deals for ideal, row in zip(rows, bundle.tiering.table.rows, strict=True))
+    assert sum(row.share for row in rows) == pytest.approx(1.0)
+    shown = icp("show", folder).out
+    assert "Wins of grade A by tier" in shown
+    assert f"Wins of grade A, {found.ideal:,} of {found.wins:,} judged wins" in shown
+    assert "of the wins of grade A" in (folder / "card.md").read_text(encoding="utf-8")
+
+
+def test_training_deals_are_graded_without_those_that_are_judged(tmp_path: Path) -> None:
+    """The best 30 % of the wins of each part, by the value alone; the other part may be worth anything."""
+    root = write_project(tmp_path, use="weight", measures={"value": {"column": "acv", "better": "higher"}})
+    config = load_config(root / "icp.yaml")
+    deals = read(config, root)
+    acv = pd.read_csv(root / "deals.csv").set_index("deal").loc[list(deals.ids), "acv"].to_numpy()
+    half = np.argsort(acv, kind="stable")[: len(acv) // 2 + 60]
+    part = deals.take(np.sort(half)).graded_anew()
+    assert part.graded is not None
+    wins = np.flatnonzero(part.won == 1)
+    ranked = wins[np.argsort(-acv[np.sort(half)][wins], kind="stable")]
+    best = [place for place, _ in enumerate(ranked) if (place + 0.5) / len(ranked) < 0.3]
+    assert set(np.flatnonzero(part.ideal())) == set(ranked[best])
+    data = rows_to_learn_from(deals, np.sort(half))
+    assert data.weights is not None
+    assert data.weights == pytest.approx(part.weights)
+    assert data.weights[wins].mean() == pytest.approx(1.0)
 
 
 def test_every_scored_file_names_the_target(trained: Path) -> None:

@@ -29,6 +29,7 @@ from icp_ml.deals.yaml_files import read_yaml
 from icp_ml.errors import ConfigError
 from icp_ml.profile.tiering import Policy
 from icp_training.evaluate_settings import EvaluateSettings
+from icp_training.train_settings import TrainSettings
 
 _KIND = "kind"
 
@@ -41,7 +42,8 @@ class Config(BaseModel):
     "Select". use_known: attributes known at these times may be learned from. outcome_fields: columns that are part
     of the outcome and can never be attributes; those that `ideal` names are too. company: by what companies are
     recognised. ideal: how wins are graded, and what grades do. tiers, actions, exclusions, boundary, known: what the
-    bundle carries besides the model (see `icp_ml.deals.policy`). seed: of everything that is drawn.
+    bundle carries besides the model (see `icp_ml.deals.policy`). evaluate, train: how it is judged, and what it learns
+    from, beyond what is always done. seed: of everything that is drawn.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,6 +65,7 @@ class Config(BaseModel):
     boundary: tuple[RuleSettings, ...] = ()
     known: KnownSettings | None = None
     evaluate: EvaluateSettings = EvaluateSettings()
+    train: TrainSettings = TrainSettings()
     seed: int = Field(default=7, ge=0)
 
     def resolved(self) -> tuple[Attribute, ...]:

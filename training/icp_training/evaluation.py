@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from icp_ml.model.stack import base_rate_log_odds
 from icp_ml.model.tier_cuts import fit_cuts
 from icp_ml.model.tiers import Cuts
 from icp_ml.model.win_model import ModelParams, TrainingRows, WinModel, fit_members, fit_win_model, training_rows
+from icp_training.adapting import Adaptation, adaptation_of
 from icp_training.cores import ROWS_IN_STEP, one_core_each
 from icp_training.search import MOST_SEARCH_ROWS, Budget, sample_groups, search
 
@@ -31,6 +32,9 @@ USUAL_TIERS = TiersSettings()
 RANDOM_FOLDS = 5
 EMPTIED = "icp-ml as empty as the list"
 """What the model's figures are called on deals from which values were taken away."""
+NOT_ADAPTED = "not adapted"
+NOT_ADAPTED_EMPTIED = "not adapted as empty as the list"
+"""The same of a model that learned from the deals alone, where the model itself learned from masked copies too."""
 OF_A_CONSTANT = ("log_loss", "brier", "observed_over_expected")
 """The metrics that mean something for a guess that ranks nothing."""
 
@@ -40,7 +44,8 @@ class FoldResult:
     """Predictions of one fold: log-odds for its test rows by the model, a logistic regression, and the base rate.
 
     returning: the model's for deals of accounts that it had learnt from. cuts: where tiers start, by the fold's own
-    training deals. fitted: the model itself.
+    training deals. fitted: the model itself. unadapted: one that learned without the masked copies, with the same
+    parameters; None where there are none.
     """
 
     fold: Fold
@@ -50,6 +55,7 @@ class FoldResult:
     returning: Floats
     cuts: Cuts
     fitted: WinModel
+    unadapted: WinModel | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ class Evaluation:
     judged: predictions of all folds, one fold after the other. figures: metric by method ("icp-ml",
     "logistic regression", "base rate"). random_split: the metrics of a random split with fixed parameters, for the
     record of its optimism. returning: metrics on deals of accounts that were learnt from, or None if too few.
+    adaptation: what masked copies brought, None where there are none.
     """
 
     judgement: Judgement
@@ -68,6 +75,7 @@ class Evaluation:
     figures: dict[str, dict[str, Estimate]]
     returning: dict[str, Estimate] | None
     random_split: dict[str, Estimate]
+    adaptation: Adaptation | None = None
 
 
 OnFold = Callable[[int, int], None]
@@ -89,14 +97,16 @@ def evaluate(
     """
     results = tuple(run_folds(deals, judgement, budget, seed, on_fold, tiers=tiers))
     judged = pool(deals, results)
+    methods = _methods(deals, judged, results, emptied)
     return Evaluation(
         judgement=judgement,
         results=results,
         judged=judged,
         skill=measure_skill(judged, seed, judgement.widening),
-        figures=_figures(judged, results, seed, emptied),
+        figures=_figures(judged, methods, seed),
         returning=_returning(deals, results, seed),
         random_split=random_split(deals, seed),
+        adaptation=_adaptation(judged, methods, seed),
     )
 
 
@@ -138,18 +148,30 @@ def judge_fold(
         returning=model.log_odds(returning) if len(fold.returning) else np.empty(0),
         cuts=fit_cuts(found.crossed.log_odds, data.won, data.groups, tiers).cuts,
         fitted=model,
+        unadapted=_unadapted(deals, fold, found.best, seed),
     )
 
 
+def _unadapted(deals: DealTable, fold: Fold, params: ModelParams, seed: int) -> WinModel | None:
+    if not deals.copies:
+        return None
+    return fit_win_model(rows_to_learn_from(replace(deals, copies=()), fold.train), params, seed)
+
+
 def rows_to_learn_from(deals: DealTable, rows: NDArray[np.intp]) -> TrainingRows:
-    """These deals, encoded by a vocabulary of their own."""
-    weights = None if deals.weights is None else deals.weights[rows]
-    return training_rows(deals.parsed.take(rows), deals.attributes, deals.won[rows], deals.groups()[rows], weights)
+    """These deals, graded among themselves and encoded by a vocabulary of their own."""
+    chosen, groups = deals.take(rows).graded_anew(), deals.groups()[rows]
+    return training_rows(chosen.parsed, chosen.attributes, chosen.won, groups, chosen.weights, copies=chosen.copies)
+
+
+def judged_rows(results: Sequence[FoldResult]) -> NDArray[np.intp]:
+    """The deals that were judged, all folds one after the other, as in `Judged`."""
+    return np.concatenate([result.fold.test for result in results])
 
 
 def pool(deals: DealTable, results: Sequence[FoldResult]) -> Judged:
     """The predictions of all folds, one after the other."""
-    rows = np.concatenate([result.fold.test for result in results])
+    rows = judged_rows(results)
     sizes = [len(result.fold.test) for result in results]
     return Judged(
         log_odds=np.concatenate([result.model for result in results]),
@@ -160,13 +182,31 @@ def pool(deals: DealTable, results: Sequence[FoldResult]) -> Judged:
     )
 
 
-def _figures(
-    judged: Judged, results: Sequence[FoldResult], seed: int, emptied: ParsedTable | None
-) -> dict[str, dict[str, Estimate]]:
+def _methods(
+    deals: DealTable, judged: Judged, results: Sequence[FoldResult], emptied: ParsedTable | None
+) -> dict[str, Floats]:
+    """Log-odds of the judged deals by each method."""
     logistic = np.concatenate([result.logistic for result in results])
     methods = {"icp-ml": judged.log_odds, "logistic regression": logistic, "base rate": judged.base}
     if emptied is not None:
         methods[EMPTIED] = np.concatenate([judged_again(result, emptied) for result in results])
+    plain = [(result.unadapted, result.fold) for result in results if result.unadapted is not None]
+    for name, parsed in ((NOT_ADAPTED, deals.parsed), (NOT_ADAPTED_EMPTIED, emptied)):
+        if plain and parsed is not None:
+            methods[name] = np.concatenate([_on_test_rows(model, fold, parsed) for model, fold in plain])
+    return methods
+
+
+def _adaptation(judged: Judged, methods: Mapping[str, Floats], seed: int) -> Adaptation | None:
+    if NOT_ADAPTED_EMPTIED not in methods:
+        return None
+    own, plain = (
+        [methods[name] for name in pair] for pair in (("icp-ml", EMPTIED), (NOT_ADAPTED, NOT_ADAPTED_EMPTIED))
+    )
+    return adaptation_of(judged, own, plain, seed)
+
+
+def _figures(judged: Judged, methods: Mapping[str, Floats], seed: int) -> dict[str, dict[str, Estimate]]:
     figures = {name: estimate_all(z, judged.won, judged.groups, seed) for name, z in methods.items()}
     figures["base rate"] = {name: figures["base rate"][name] for name in OF_A_CONSTANT}
     return figures
@@ -174,7 +214,11 @@ def _figures(
 
 def judged_again(result: FoldResult, emptied: ParsedTable) -> Floats:
     """Log-odds of a fold's test rows by its own model. emptied: the attributes of all deals, in part taken away."""
-    return result.fitted.log_odds(result.fitted.vocabulary.encode(emptied.take(result.fold.test)))
+    return _on_test_rows(result.fitted, result.fold, emptied)
+
+
+def _on_test_rows(model: WinModel, fold: Fold, parsed: ParsedTable) -> Floats:
+    return model.log_odds(model.vocabulary.encode(parsed.take(fold.test)))
 
 
 def _returning(deals: DealTable, results: tuple[FoldResult, ...], seed: int) -> dict[str, Estimate] | None:
@@ -195,9 +239,7 @@ def random_split(deals: DealTable, seed: int) -> dict[str, Estimate]:
     position[kept] = np.arange(len(kept))
     for held_out in np.array_split(shuffled, RANDOM_FOLDS):
         rest = kept[complement(position[held_out], len(kept))]
-        weights = None if deals.weights is None else deals.weights[rest]
-        groups = np.arange(len(rest), dtype=np.int64)
-        blind = training_rows(deals.parsed.take(rest), deals.attributes, deals.won[rest], groups, weights)
+        blind = replace(rows_to_learn_from(deals, rest), groups=np.arange(len(rest), dtype=np.int64))
         model = fit_win_model(blind, ModelParams(), seed)
         log_odds[position[held_out]] = model.log_odds(model.vocabulary.encode(deals.parsed.take(held_out)))
     return estimate_all(log_odds, deals.won[kept], np.arange(len(kept), dtype=np.int64), seed)

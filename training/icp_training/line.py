@@ -13,6 +13,7 @@ from icp_ml.deals.table import DealTable
 from icp_ml.errors import ConfigError, NoSignal
 from icp_ml.profile.records import Profile, Verdict
 from icp_ml.serve.bundle import write_bundle
+from icp_training.adapting import adapted
 from icp_training.backtest.as_known import read_history
 from icp_training.backtest.hand_weights import scorecards_of
 from icp_training.backtest.recording import KIND as BACKTEST
@@ -27,6 +28,7 @@ from icp_training.drafting import Draft, draft_config, draft_prospects
 from icp_training.flips import TierFlips, tier_flips
 from icp_training.leakage.questions import refuse_questions
 from icp_training.list_sample import ListSample, read_list_sample
+from icp_training.masking import Patterns, patterns_of
 from icp_training.pictures import record_evidence
 from icp_training.pipeline import OnStep, Stamp, bundle_of, fit, judge, read, silent
 from icp_training.promotion import Promotion
@@ -38,6 +40,7 @@ from icp_training.tracking import (
     open_run,
     record_bundle,
     record_flips,
+    record_ideal_tiers,
     record_profile,
     record_rows,
     record_verdict,
@@ -114,13 +117,15 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent)
     deals = read(config, root)
     refuse_questions(config, root)
     listed = _list_to_judge_by(config, deals, root)
+    patterns = _patterns(config, listed)
+    if patterns is not None and config.train.adapt_to:
+        deals = adapted(deals, patterns, config.seed)
     rejected = rejected_rows(deals)
     sources = sources_of(config, root)
     run = open_run(root, config.name, {"config": config.digest(), "started": now})
     with closing_run(run):
         record_rows(run, deals)
-        known = listed.known() if listed and config.evaluate.missing_as else None
-        judged = judge(deals, budget, config.seed, on_step, config.tiers, known=known)
+        judged = judge(deals, budget, config.seed, on_step, config.tiers, patterns=patterns)
         record_verdict(run, judged.verdict)
         try:
             fitted = fit(judged, budget, config.seed, on_step)
@@ -132,6 +137,7 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent)
         folder = root / "models" / config.name / f"v{version}"
         record_bundle(run, bundle.provenance, write_bundle(bundle, folder), folder)
         record_profile(run, bundle.profile)
+        record_ideal_tiers(run, bundle.tiering.table)
         record_evidence(run, judged.evaluation.judged, judged.verdict, bundle.tiering.table, bundle.profile)
         register(run, registry, folder)
         flips = tier_flips(bundle, listed.parsed, config.errors(), config.seed) if listed else None
@@ -185,10 +191,29 @@ def backtest(
 
 
 def _list_to_judge_by(config: Config, deals: DealTable, root: Path) -> ListSample | None:
-    """The prospect list, where the configuration asks for a judgement that needs it."""
-    if config.evaluate.missing_as and config.prospects.source is None:
-        raise ConfigError("evaluate.missing_as is set, but prospects.source names no list; name one, or leave it out")
-    return read_list_sample(config, deals, root) if config.evaluate.missing_as or config.errors() else None
+    """The prospect list, where the configuration asks for what needs it."""
+    asked = _asks_for_patterns(config)
+    if asked and config.prospects.source is None:
+        raise ConfigError(f"{asked} is set, but prospects.source names no list; name one, or leave it out")
+    return read_list_sample(config, deals, root) if asked or config.errors() else None
+
+
+def _asks_for_patterns(config: Config) -> str:
+    """The key by which the configuration asks how the list is empty; the empty text where it does not."""
+    if config.train.adapt_to:
+        return "train.adapt_to"
+    return "evaluate.missing_as" if config.evaluate.missing_as else ""
+
+
+def _patterns(config: Config, listed: ListSample | None) -> Patterns | None:
+    """How the list is empty, where that was asked. Raises `ConfigError` where the list has no row to tell it."""
+    asked = _asks_for_patterns(config)
+    if not asked or listed is None:
+        return None
+    patterns = patterns_of(listed.parsed)
+    if patterns is None:
+        raise ConfigError(f"{asked} is set, and the list of prospects.source has no rows; name one that has some")
+    return patterns
 
 
 def is_weighted(config_path: Path) -> bool:

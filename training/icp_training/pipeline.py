@@ -6,10 +6,12 @@ A model that shows no reliable ranking is not fitted and not written: the verdic
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
+
+import numpy as np
 
 import icp_ml
 from icp_ml.deals.contract import DealTable, read_deals
@@ -20,18 +22,19 @@ from icp_ml.deals.sufficiency import account_floor, check_floors
 from icp_ml.errors import NoSignal
 from icp_ml.model.judgement import Judgement, plan_judgement
 from icp_ml.model.tier_cuts import fit_cuts
-from icp_ml.model.win_model import WinModel, anchored, fit_members, training_rows
+from icp_ml.model.win_model import WinModel, anchored, fit_members
 from icp_ml.profile.icp import Evidence, cross_contributions, draw_profile
 from icp_ml.profile.records import Profile, Provenance, Verdict
 from icp_ml.profile.reference import DriftReference, draw_reference
 from icp_ml.profile.tiering import Tiering
 from icp_ml.serve.bundle import Bundle
 from icp_ml.serve.golden import make_golden
+from icp_training.adapting import emptied
 from icp_training.config import Config
 from icp_training.cores import one_core_each
-from icp_training.evaluation import USUAL_TIERS, Evaluation, evaluate
+from icp_training.evaluation import USUAL_TIERS, Evaluation, evaluate, rows_to_learn_from
 from icp_training.ideal import ideal_notes, predicted_note
-from icp_training.masking import masked_to
+from icp_training.masking import Patterns
 from icp_training.search import Budget, SearchResult, search
 from icp_training.tiering import tiers_of
 from icp_training.verdict import verdict_of
@@ -88,12 +91,11 @@ def judge(
     on_step: OnStep = silent,
     tiers: TiersSettings = USUAL_TIERS,
     *,
-    known: Mapping[str, float] | None = None,
+    patterns: Patterns | None = None,
 ) -> Judged:
     """Judge on deals that were not learnt from, forward in time where there are dates.
 
-    known: how often each attribute is known on the list that will be scored; the deals are then judged once more with
-    as much taken away.
+    patterns: how the rows of the list that will be scored are empty; the deals are then judged once more as empty.
     """
     judgement = plan_judgement(deals, seed)
     on_step("judging on deals it did not see", 0, len(judgement.folds))
@@ -104,7 +106,7 @@ def judge(
         seed,
         lambda done, total: on_step("judging on deals it did not see", done, total),
         tiers=tiers,
-        emptied=None if known is None else masked_to(deals.parsed, known, seed),
+        emptied=None if patterns is None else emptied(deals, patterns, seed),
     )
     return Judged(deals, judgement, evaluation, verdict_of(evaluation, deals), tiers)
 
@@ -121,7 +123,7 @@ def fit(judged: Judged, budget: Budget, seed: int, on_step: OnStep = silent) -> 
 
 def _fitted(judged: Judged, budget: Budget, seed: int, on_step: OnStep) -> Fitted:
     deals = judged.deals
-    data = training_rows(deals.parsed, deals.attributes, deals.won, deals.groups(), deals.weights)
+    data = rows_to_learn_from(deals, np.arange(len(deals.won)))
     found = search(data, budget, seed, lambda done, total, _loss: on_step("searching parameters", done, total))
     on_step("fitting and explaining", 0, 1)
     model = fit_members(data, found.best, found.crossed, seed)
@@ -136,7 +138,7 @@ def _fitted(judged: Judged, budget: Budget, seed: int, on_step: OnStep) -> Fitte
     on_step("fitting and explaining", 1, 1)
     return Fitted(
         model=model,
-        tiering=tiers_of(judged.evaluation, own, judged.tiers),
+        tiering=tiers_of(judged.evaluation, own, judged.tiers, deals.ideal()),
         profile=profile,
         reference=draw_reference(data.rows, data.vocabulary.columns, out_of_fold),
         found=found,

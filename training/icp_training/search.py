@@ -146,9 +146,7 @@ def _sample(data: TrainingRows, seed: int) -> TrainingRows:
     """Whole accounts, in random order, as many as fit; everything where all do."""
     if len(data.won) <= MOST_SEARCH_ROWS:
         return data
-    kept = sample_groups(data.groups, MOST_SEARCH_ROWS, seed)
-    weights = None if data.weights is None else data.weights[kept]
-    return TrainingRows(data.vocabulary, data.rows[kept], data.won[kept], data.groups[kept], weights)
+    return data.take(sample_groups(data.groups, MOST_SEARCH_ROWS, seed))
 
 
 def sample_groups(groups: NDArray[np.int64], most: int, seed: int) -> NDArray[np.intp]:

@@ -7,21 +7,29 @@ said of the tiers, and which of them are merged. The cuts that the bundle carrie
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from icp_ml.deals.policy import TiersSettings
+from icp_ml.deals.texts import Flags
 from icp_ml.model.metrics import Judged
 from icp_ml.model.tier_cuts import FittedCuts
 from icp_ml.model.tiers import in_common
+from icp_ml.profile.ideal_wins import ideal_tiers
 from icp_ml.profile.tiering import Tiering
 from icp_ml.profile.tiers import TieredDeals, merge_until_told_apart, objective_sentence
-from icp_training.evaluation import Evaluation, FoldResult
+from icp_training.evaluation import Evaluation, FoldResult, judged_rows
 
 
-def tiers_of(evaluation: Evaluation, own: FittedCuts, settings: TiersSettings) -> Tiering:
-    """The bundle's tiers. own: cuts fitted on the out-of-fold log-odds of all deals."""
-    return tiers_by(evaluation.results, evaluation.judged, own, settings)
+def tiers_of(evaluation: Evaluation, own: FittedCuts, settings: TiersSettings, ideal: Flags) -> Tiering:
+    """The bundle's tiers. own: cuts fitted on the out-of-fold log-odds of all deals. ideal: bool, of all deals."""
+    results, judged = evaluation.results, evaluation.judged
+    tiering = tiers_by(results, judged, own, settings)
+    *folds, cuts = in_common([*(result.cuts for result in results), tiering.cuts])
+    places = [fold.tiers(result.model) for fold, result in zip(folds, results, strict=True)]
+    rows = ideal_tiers(cuts.labels, np.concatenate(places), ideal[judged_rows(results)], judged.groups)
+    return replace(tiering, table=tiering.table.model_copy(update={"ideal": rows}))
 
 
 def tiers_by(results: Sequence[FoldResult], judged: Judged, own: FittedCuts, settings: TiersSettings) -> Tiering:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from icp_ml.deals.table import DealTable
 from icp_ml.errors import ConfigError, Locked
-from icp_ml.profile.records import Profile, Provenance, Verdict
+from icp_ml.profile.records import Interval, Profile, Provenance, Verdict
+from icp_ml.profile.tiers import TierTable
 from icp_ml.serve.documents import as_json_value
 from icp_training.flips import TierFlips
 
@@ -144,7 +145,28 @@ def record_verdict(run: Run, verdict: Verdict) -> None:
     run.client.log_metric(run.run_id, "skill", verdict.skill)
     run.client.set_tag(run.run_id, "verdict", "reliable" if verdict.reliable else "no reliable signal")
     run.client.set_tag(run.run_id, "judged", verdict.kind)
+    run.client.set_tag(run.run_id, "target", verdict.predicted)
+    for name, found in _beside(verdict):
+        run.client.log_metric(run.run_id, name, found.value)
     run.client.log_dict(run.run_id, _document(verdict), "verdict.json")
+
+
+def _beside(verdict: Verdict) -> Iterator[tuple[str, Interval]]:
+    """Figures that only some verdicts have: of masked copies, and of wins of the best grade."""
+    if verdict.adapted is not None:
+        yield "adapted.saved_emptied", verdict.adapted.emptied
+        yield "adapted.saved_as_they_are", verdict.adapted.as_they_are
+    if verdict.ideal is not None:
+        yield "ideal.above_all_others", verdict.ideal.above_all_others
+        if verdict.ideal.above_other_wins is not None:
+            yield "ideal.above_other_wins", verdict.ideal.above_other_wins
+
+
+def record_ideal_tiers(run: Run, table: TierTable) -> None:
+    """The share of the wins of the best grade that each tier holds, and how many of its deals are one."""
+    for row in table.ideal:
+        run.client.log_metric(run.run_id, f"tier_{row.label}.share_of_ideal", row.share)
+        run.client.log_metric(run.run_id, f"tier_{row.label}.ideal_rate", row.rate.value)
 
 
 def record_rows(run: Run, deals: DealTable) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from icp_ml.deals.contract import DealTable
 from icp_ml.deals.sufficiency import SOUND_START, account_floor
 from icp_ml.model.metrics import Estimate
-from icp_ml.profile.records import Interval, LevelRecord, Verdict
-from icp_training.evaluation import Evaluation
+from icp_ml.profile.ideal_wins import ideal_record
+from icp_ml.profile.records import AdaptedRecord, IdealRecord, Interval, LevelRecord, Verdict
+from icp_training.adapting import Adaptation
+from icp_training.evaluation import Evaluation, judged_rows
 from icp_training.ideal import predicted_note
 
 TOO_GOOD = 0.95
@@ -39,6 +43,20 @@ def verdict_of(evaluation: Evaluation, deals: DealTable) -> Verdict:
         random_split=intervals(evaluation.random_split),
         warnings=tuple(_warnings(evaluation, deals)),
         predicted=deals.predicted,
+        adapted=None if evaluation.adaptation is None else _adapted(evaluation.adaptation),
+        ideal=_ideal(evaluation, deals),
+    )
+
+
+def _ideal(evaluation: Evaluation, deals: DealTable) -> IdealRecord | None:
+    rows = judged_rows(evaluation.results)
+    won = np.zeros(len(rows), dtype=bool) if deals.graded is None else deals.graded.won[rows] == 1
+    return ideal_record(evaluation.judged, deals.ideal()[rows], won)
+
+
+def _adapted(found: Adaptation) -> AdaptedRecord:
+    return AdaptedRecord(
+        emptied=interval(found.emptied), as_they_are=interval(found.as_they_are), sentence=found.sentence
     )
 
 
