@@ -3,6 +3,7 @@
 #   BUNDLE=models/icp/v1         which bundle `make wheel-check` opens
 #   UPGRADE=--upgrade            let `make lock` move every version, not only those that have to
 #   PYTEST_ARGS="-k splits"      passed on by `make test`
+#   FULL=1                       `make bench-model` on all sets and seeds, which takes most of a day
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -12,15 +13,19 @@ PYTHON ?=
 CANDIDATES = $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
 VENV = .venv
 STAMP = $(VENV)/made-from-lock
+PEERS = training/benchmarks/peers
+PEERS_VENV = .venv-peers
+PEERS_STAMP = $(PEERS_VENV)/made-from-lock
 BIN = $(VENV)/bin
 BUNDLE ?= $(lastword $(sort $(wildcard demo/models/*/v*)) $(sort $(wildcard models/demo/v*)))
 UPGRADE ?=
 PYTEST_ARGS ?=
+FULL ?=
 
 # Two test processes on two cores: a library that starts threads of its own would only slow them down.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test check check-format check-lint check-types check-layout lock recovery recovery-leaks bench-model bench-speed bench-as-of wheel-check clean
+.PHONY: help demo test check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks bench-model bench-search bench-speed bench-as-of wheel-check clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,8 +56,13 @@ recovery: $(STAMP) ## planted and null worlds, all seeds: is the truth found, an
 recovery-leaks: $(STAMP) ## planted leaks, all seeds: is each accused, and no clean column? writes docs/leakage.md
 	@$(BIN)/python training/benchmarks/leakage.py
 
-bench-model: $(STAMP) ## accuracy beside other models, on the shared data sets
-	@$(BIN)/python training/benchmarks/shared_sets.py
+bench-model: $(STAMP) $(PEERS_STAMP) ## accuracy beside other methods, on the same folds; within 90 minutes, FULL=1 for all; writes docs/bench-model.md
+	@$(BIN)/python training/benchmarks/accuracy.py $(if $(FULL),--full)
+
+bench-search: $(STAMP) $(PEERS_STAMP) ## search and final fit at equal trials beside LightGBM tuned by Optuna's own integration: seconds
+	@$(BIN)/python training/benchmarks/search_time.py
+
+peers: $(PEERS_STAMP) ## the environment of the methods that bench-model compares with
 
 bench-speed: $(STAMP) ## how long training and scoring take, and how much memory
 	@$(BIN)/python training/benchmarks/speed.py
@@ -72,16 +82,21 @@ wheel-check: $(STAMP) ## the wheel alone, in an empty environment and another fo
 	cp tests/wheel/check_wheel.py "$$room/check_wheel.py" && cd "$$room" && \
 	venv/bin/python check_wheel.py "$$bundle"
 
-LOCKING = $(BIN)/uv --no-config pip compile pyproject.toml --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-emit-find-links --system-certs \
+LOCK_OPTIONS = --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --system-certs
+LOCKING = $(BIN)/uv --no-config pip compile pyproject.toml $(LOCK_OPTIONS) \
 	--custom-compile-command "make lock" $(UPGRADE)
 
 lock: | $(BIN)/uv ## write both lock files anew from pyproject.toml
 	@$(LOCKING) --extra train --extra sql --extra dev --output-file requirements.lock
 	@$(LOCKING) --constraint requirements.lock --no-annotate --output-file requirements-plain.lock
 
-clean: ## remove what make made: .venv, demo, build and the tools' caches (models and mlruns stay)
-	@rm -rf $(VENV) demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+lock-peers: | $(BIN)/uv ## write the lock of that environment anew from its requirements.in
+	@$(BIN)/uv --no-config pip compile $(PEERS)/requirements.in $(LOCK_OPTIONS) \
+	--custom-compile-command "make lock-peers" $(UPGRADE) --output-file $(PEERS)/requirements.lock
+
+clean: ## remove what make made: both environments, demo, build and the tools' caches (models and mlruns stay)
+	@rm -rf $(VENV) $(PEERS_VENV) demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find icp_ml training tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- the environment ---------------------------------------------------------------------------------------------
@@ -109,3 +124,10 @@ $(STAMP): requirements.lock pyproject.toml | $(BIN)/pip
 
 $(BIN)/uv:
 	@$(MAKE) --no-print-directory $(STAMP)
+
+# AutoGluon needs an older pandas than icp-ml does: the peers run as processes of this environment.
+$(PEERS_STAMP): $(PEERS)/requirements.lock | $(STAMP)
+	@echo "Installing the locked packages of the peers into $(PEERS_VENV): about 1.2 GB, once, some minutes."
+	@test -x $(PEERS_VENV)/bin/pip || $(BIN)/python -m venv $(PEERS_VENV)
+	@$(PEERS_VENV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r $(PEERS)/requirements.lock
+	@touch $@

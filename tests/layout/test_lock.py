@@ -10,6 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ("requirements.lock", "requirements-plain.lock")
+PEERS = "training/benchmarks/peers/requirements.lock"
+"""The lock of the environment that the bench for accuracy compares with; it shares no version with the others."""
 # `name==1.2.3`, perhaps a marker, then at least one hash
 PINNED = re.compile(r"^[a-z0-9][a-z0-9.-]*==[^\s;]+( ; [^\\]+)?( --hash=sha256:[0-9a-f]{64})+$")
 
@@ -30,14 +32,14 @@ def not_pinned(text: str) -> list[str]:
     return [line for line in requirements(text) if not PINNED.match(line)]
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, PEERS])
 def test_every_line_is_an_exact_version_with_hashes(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
     assert requirements(text)
     assert not_pinned(text) == []
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, PEERS])
 def test_no_address_and_no_folder_of_the_machine_that_made_it(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
     assert re.findall(r"\w+://|file:|^\s*-\S*|(?<![\w.])/\w+|[A-Z]:\\", re.sub(r"--hash=sha256:", "", text), re.M) == []
