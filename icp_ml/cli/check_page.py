@@ -47,6 +47,8 @@ def check_page(report: CheckReport, rejected: Path | None) -> Iterator[Table | s
     if report.sufficiency is not None:
         yield from report.sufficiency.sentences
     yield from grades_page(report.grades)
+    if report.potential:
+        yield report.potential
     yield from _attribute_tables(report)
     yield from _remarks(report)
     yield from _list(report)

@@ -56,6 +56,7 @@ def _document(stored: StoredBundle) -> dict[str, object]:
         "tiers": as_json_value(bundle.tiering.table.model_dump()),
         "tiers_start_at": dict(_starts(bundle)),
         "policy": bundle.policy.model_dump(mode="json", by_alias=True),
+        "potential": None if bundle.potential is None else as_json_value(bundle.potential.record.model_dump()),
     }
 
 
@@ -63,11 +64,14 @@ def _page(stored: StoredBundle) -> Iterator[RenderableType]:
     from rich.text import Text
 
     from icp_ml.cli.pages import profile_page, verdict_page
+    from icp_ml.cli.potential_page import potential_page
 
     yield Text(_heading(stored.bundle), style="bold")
     yield from (Text(note) for note in stored.bundle.provenance.ideal)
     yield from profile_page(stored.bundle.profile)
     yield from _tiers(stored.bundle)
+    if stored.bundle.potential is not None:
+        yield from potential_page(stored.bundle.potential.record)
     yield from _rules(stored.bundle.policy)
     yield from verdict_page(stored.bundle.verdict)
     yield _provenance_table(stored)

@@ -61,6 +61,7 @@ def _document(trained: Trained) -> dict[str, object]:
         "refused": None if trained.refusal is None else trained.refusal.sentence,
         "verdict": as_json_value(trained.verdict.model_dump()),
         "profile": None if trained.profile is None else as_json_value(trained.profile.model_dump()),
+        "potential": None if trained.potential is None else as_json_value(trained.potential.model_dump()),
         "tier_flips": None if trained.flips is None else asdict(trained.flips),
     }
 
@@ -85,10 +86,13 @@ def _tell_weighed(weighed: Weighed, *, as_json: bool) -> None:
 
 def _print(trained: Trained) -> None:
     from icp_ml.cli.pages import print_page, profile_page, verdict_page
+    from icp_ml.cli.potential_page import potential_page
 
     print_page(verdict_page(trained.verdict))
     if trained.profile is not None:
         print_page(profile_page(trained.profile))
+    if trained.potential is not None:
+        print_page(potential_page(trained.potential))
     if trained.flips is not None:
         typer.echo(trained.flips.sentence)
     if trained.cut_short:

@@ -34,11 +34,13 @@ from icp_ml.deals.measuring import DealRows, Measured, check_left, columns_in_de
 from icp_ml.deals.moments import Days
 from icp_ml.deals.openings import Openings, as_known_at_opening, standing
 from icp_ml.deals.parsing import ReadDays, parse_days
+from icp_ml.deals.potential_settings import AmountPlace, PotentialSettings, place_of_amount
 from icp_ml.deals.rates import as_of_extract, settle_currencies
 from icp_ml.deals.settings import DealsSettings, TablesSettings
 from icp_ml.deals.sources import columns_of, first_line_of, rows_of
 from icp_ml.deals.table import Codes, DealTable, Names, OpenDeals
 from icp_ml.deals.texts import Column, Flags, Ints, Texts, encode_texts
+from icp_ml.deals.win_amounts import read_amounts
 from icp_ml.errors import ConfigError, InputError, TooFewDeals
 
 __all__ = ["ENOUGH_TO_BE_A_COPY", "DealTable", "identical_rows", "read_deals"]
@@ -78,34 +80,33 @@ def read_deals(
     *,
     company: CompanySettings = _BY_ACCOUNT,
     ideal: IdealSettings | None = None,
+    potential: PotentialSettings | None = None,
 ) -> DealTable:
     """Read, check and join the declared tables, and parse the attributes of the accepted deals.
 
     `root`: the folder that the sources are relative to. `company`: by what companies are recognised. `ideal`: how wins
-    are graded, and whether the grade is what is predicted (`grading`).
+    are graded, and whether the grade is what is predicted (`grading`). `potential`: where the amount of a win stands.
 
     Raises `ConfigError` where no attribute is declared or the declarations do not fit together, `InputError`
     where a source breaks the contract (see `admission`), `TooFewDeals` where all accepted deals end alike.
     """
-    if not attributes:
-        raise ConfigError("expected at least one attribute to learn from, found none in use; declare attributes")
-    wanted = _wanted(attributes, company, ideal)
+    wanted = _wanted(attributes, company, ideal, place_of_amount(potential, ideal))
     table = _read_columns(deals, tables, wanted, root)
     on_deals = table.schema.names
     source = _read_contract(table, deals, tables, first_line_of(deals, root))
     table, unmatched, joined = join_tables(table, source.accounts, tables, wanted, root, on=deals.account)
     extracted = _extract_day(source, deals)
     why = admission.reasons(_rules(source, deals), source.decided)
-    measured = measure_wins(ideal, _deal_rows(table, source, extracted), deals, tables.rates, root)
+    deal_rows = _deal_rows(table, source, extracted)
+    measured = measure_wins(ideal, deal_rows, deals, tables.rates, root)
+    amounts = read_amounts(potential, measured, deal_rows, deals=deals, rates=tables.rates, root=root)
     fates = _fates(source, deals, why, extracted, measured)
     rows = np.flatnonzero(fates.accepted)
     won = source.meaning[rows]
     _check_what_is_left(won, fates, extracted, measured)
     graded = grade_deals(measured, won, rows)
     openings = _openings(source, deals, rows)
-    chosen, dated = as_known_at_opening(
-        table.take(pa.array(rows)), openings, attributes, tables, root, on_deals=on_deals
-    )
+    chosen, dated = as_known_at_opening(table.take(rows), openings, attributes, tables, root, on_deals=on_deals)
     attributes = settle_currencies(chosen, attributes, tables.rates, root)
     parsed = parse_attributes(chosen, attributes, openings.days)
     check_date_orders(parsed, attributes)
@@ -129,13 +130,19 @@ def read_deals(
         graded=graded,
         too_recent=OpenDeals(_open_since(source, fates.too_recent)),
         unmatched_wins=0 if measured is None else measured.unmatched,
+        amounts=None if amounts is None else amounts[rows],
     )
 
 
-def _wanted(attributes: Sequence[Attribute], company: CompanySettings, ideal: IdealSettings | None) -> Sequence[str]:
-    """The columns to be read beside those of the contract."""
+def _wanted(
+    attributes: Sequence[Attribute], company: CompanySettings, ideal: IdealSettings | None, place: AmountPlace | None
+) -> Sequence[str]:
+    """The columns to be read beside those of the contract. Raises `ConfigError` where no attribute is declared."""
+    if not attributes:
+        raise ConfigError("expected at least one attribute to learn from, found none in use; declare attributes")
     of_attributes = (name for each in standing(attributes) for name in each.columns)
-    return list(dict.fromkeys([*of_attributes, *company.columns(), *columns_in_deals(ideal)]))
+    of_wins = (*columns_in_deals(ideal), *columns_in_deals(place.settings if place else None))
+    return list(dict.fromkeys([*of_attributes, *company.columns(), *of_wins]))
 
 
 def _deal_rows(table: pa.Table, source: _Source, extracted: np.datetime64 | None) -> DealRows:

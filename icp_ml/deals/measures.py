@@ -60,7 +60,7 @@ class Dates:
 class MeasuredRows:
     """What there is to read. table: a row for each deal. known: bool[n], whether the source has a row for it at all.
 
-    rates: the table of rates, None where there is none; it is relative to root.
+    rates: the table of rates, None where there is none; it is relative to root. section: of the configuration.
     """
 
     table: pa.Table
@@ -68,6 +68,7 @@ class MeasuredRows:
     dates: Dates
     rates: RatesSettings | None = None
     root: Path = Path()
+    section: str = "ideal.measures"
 
 
 def months_after(days: Days, months: int) -> Days:
@@ -127,7 +128,7 @@ def _amounts(name: str, settings: MeasureSettings, rows: MeasuredRows) -> tuple[
     """Numbers are read as those of attributes are, and in one currency."""
     declared = settings.currency
     attribute = Attribute(
-        name=f"ideal.measures.{name}",
+        name=f"{rows.section}.{name}",
         column=settings.column or name,
         kind="number",
         layer="firmographic",

@@ -48,13 +48,17 @@ def columns_in_deals(settings: IdealSettings | None) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class DealRows:
-    """What each row of the deals says of itself. won: int8[n], 1 where won. ids, accounts: None where not declared."""
+    """What each row of the deals says of itself. won: int8[n], 1 where won. ids, accounts: None where not declared.
+
+    section: of the configuration, which asks for its measures.
+    """
 
     table: pa.Table
     ids: Texts | None
     accounts: Texts | None
     won: npt.NDArray[np.int8]
     dates: Dates
+    section: str = "ideal"
 
 
 def measure_wins(
@@ -69,7 +73,8 @@ def measure_wins(
     table, known = (deal_rows.table, np.ones(deal_rows.table.num_rows, dtype=bool))
     if settings.source is not None:
         table, known = _joined(settings, deal_rows, deals, root)
-    measures = read_measures(MeasuredRows(table, known, deal_rows.dates, rates, root), settings)
+    section = f"{deal_rows.section}.measures"
+    measures = read_measures(MeasuredRows(table, known, deal_rows.dates, rates, root, section), settings)
     too_recent, unmeasured = np.zeros(len(known), dtype=bool), np.zeros(len(known), dtype=bool)
     if settings.use == "target":
         too_recent = _too_recent(settings, deal_rows.dates, len(known))
@@ -88,7 +93,9 @@ def _joined(settings: IdealSettings, deal_rows: DealRows, deals: DealsSettings, 
     references = deal_rows.ids if settings.by == "deal" else deal_rows.accounts
     if references is None or (settings.by == "deal" and deals.id is None):
         key = "deals.id" if settings.by == "deal" else "deals.account"
-        raise ConfigError(f"ideal.source has a row for each {settings.by}, and {key} is not declared; declare it")
+        raise ConfigError(
+            f"{deal_rows.section}.source has a row for each {settings.by}, and {key} is not declared; declare it"
+        )
     found = rows_of(settings, root, [str(settings.id), *settings.all_columns()])
     ids = encode_texts(found.column(str(settings.id)))
     _check_unique(ids, settings)

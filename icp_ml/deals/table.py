@@ -59,6 +59,8 @@ class DealTable:
     a code (see `contract`). company: by what each deal's account is recognised; None where nobody looked. graded: the
     grades of the wins, None where they are not graded. dated: what was joined as of the opening. copies: the attributes
     of the same deals with values taken away, from which members learn too.
+    amounts: float64[n], what each won deal brought, above zero, NaN where lost or not known; None where nobody says
+    where it stands.
     About the whole sources, also after `take`: ledger, rejected, tables (those beside the deals), too_recent (deals
     left out because it is not known yet whether they are what is predicted), unmatched_wins (those that the table of
     measures lacks).
@@ -84,6 +86,7 @@ class DealTable:
     too_recent: OpenDeals = field(default_factory=lambda: OpenDeals(np.array([], dtype="datetime64[D]")))
     unmatched_wins: int = 0
     copies: tuple[ParsedTable, ...] = ()
+    amounts: Floats | None = None
 
     @property
     def predicted(self) -> str:
@@ -118,6 +121,7 @@ class DealTable:
             company=None if self.company is None else self.company.take(rows),
             graded=None if self.graded is None else self.graded.take(rows),
             copies=tuple(copy.take(rows) for copy in self.copies),
+            amounts=None if self.amounts is None else self.amounts[rows],
         )
 
     def graded_anew(self) -> DealTable:

@@ -11,6 +11,7 @@
     tiers.json        the cuts, and what the tiers were worth on deals that such cuts had not seen
     policy.json       actions, exclusions, boundary, and where known accounts stand
     drift.json        what the deals looked like, column by column
+    potential.json    what a win is expected to bring and how long it takes, with its trees; only where that was asked
     card.md           the same for people to read
 
 Reading compares every hash, then the golden rows: a bundle that opens is the model that was exported.
@@ -31,6 +32,7 @@ from icp_ml.deals.rules import bind_rules
 from icp_ml.deals.settings import ProspectsSettings
 from icp_ml.errors import BundleInvalid, ConfigError
 from icp_ml.model.win_model import WinModel
+from icp_ml.profile.potential import Potential
 from icp_ml.profile.records import Profile, Provenance, Verdict
 from icp_ml.profile.reference import DriftReference
 from icp_ml.profile.tiering import Policy, Tiering
@@ -47,13 +49,15 @@ from icp_ml.serve.policy_files import (
     tiering_from_bytes,
     tiering_to_bytes,
 )
+from icp_ml.serve.potential_files import potential_from_files, potential_to_files
 
 
 @dataclass(frozen=True)
 class Bundle:
     """A model with its evidence. `attributes`: those it was trained with, as declared; `prospects`:
 
-    how a list is read; `tables`: what its attributes are made of that a list does not have.
+    how a list is read; `tables`: what its attributes are made of that a list does not have. `potential`: what a win
+    brings, None where that was not asked.
     """
 
     provenance: Provenance
@@ -67,6 +71,7 @@ class Bundle:
     verdict: Verdict
     golden: GoldenRows
     tables: DatedTables = DatedTables()
+    potential: Potential | None = None
 
 
 @dataclass(frozen=True)
@@ -130,8 +135,14 @@ def _content(bundle: Bundle) -> dict[str, bytes]:
         files.TIERS: tiering_to_bytes(bundle.tiering),
         files.POLICY: policy_to_bytes(bundle.policy),
         files.DRIFT: reference_to_bytes(bundle.reference),
-        files.CARD: card(bundle.provenance, bundle.profile, bundle.verdict, bundle.tiering, bundle.policy).encode(),
+        **potential_to_files(bundle.potential, bundle.model, bundle.attributes, bundle.golden),
+        files.CARD: _card_of(bundle).encode(),
     }
+
+
+def _card_of(bundle: Bundle) -> str:
+    said = None if bundle.potential is None else bundle.potential.record
+    return card(bundle.provenance, bundle.profile, bundle.verdict, bundle.tiering, bundle.policy, potential=said)
 
 
 def _golden_document(golden: GoldenRows) -> dict[str, object]:
@@ -140,18 +151,20 @@ def _golden_document(golden: GoldenRows) -> dict[str, object]:
 
 def _bundle_of(provenance: Provenance, content: Mapping[str, bytes]) -> Bundle:
     features = read_features(content[files.FEATURES])
+    model, golden = model_from_files(features, content), _read_golden(features, content[files.GOLDEN])
     return Bundle(
         provenance=provenance,
         attributes=features.attributes,
         prospects=features.prospects,
-        model=model_from_files(features, content),
+        model=model,
         tiering=tiering_from_bytes(content[files.TIERS]),
         policy=_read_policy(features, content[files.POLICY]),
         reference=reference_from_bytes(content[files.DRIFT], features.vocabulary.columns),
         profile=checked(_PROFILE, from_bytes(content[files.PROFILE], files.PROFILE), files.PROFILE),
         verdict=checked(_VERDICT, from_bytes(content[files.EVALUATION], files.EVALUATION), files.EVALUATION),
-        golden=_read_golden(features, content[files.GOLDEN]),
+        golden=golden,
         tables=features.tables,
+        potential=potential_from_files(content, model, features.attributes, golden),
     )
 
 

@@ -5,18 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from icp_ml.profile.ideal_wins import ideal_sentence
+from icp_ml.profile.potential import PotentialRecord
 from icp_ml.profile.records import Interval, Profile, Provenance, Verdict
 from icp_ml.profile.tiering import Policy, Tiering
 from icp_ml.profile.tiers import TierTable
 
 
-def card(provenance: Provenance, profile: Profile, verdict: Verdict, tiering: Tiering, policy: Policy) -> str:
+def card(
+    provenance: Provenance,
+    profile: Profile,
+    verdict: Verdict,
+    tiering: Tiering,
+    policy: Policy,
+    *,
+    potential: PotentialRecord | None = None,
+) -> str:
     """The text of card.md, UTF-8, ending in a line end."""
     parts = (
         _head(provenance, profile),
         _rows(provenance),
         _judgement(verdict),
         _tiers(tiering.table),
+        *([] if potential is None else [_potential(potential)]),
         _icp(profile),
         policy_part(policy),
         _use(provenance),
@@ -81,6 +91,32 @@ def _tiers(table: TierTable) -> Iterator[str]:
         f"- Tier {row.label}: {row.share:.0%} of the wins of grade A; {_percent(row.rate)} (90 %) of its deals are one."
         for row in table.ideal
     )
+
+
+def _potential(potential: PotentialRecord) -> Iterator[str]:
+    yield "## What a win brings, beside the score"
+    yield ""
+    for outcome in potential.outcomes():
+        yield f"- {outcome.sentence}"
+        if outcome.range_sentence:
+            yield f"- {outcome.range_sentence}"
+    if potential.tiers:
+        yield ""
+        yield "| tier | deals | won | value won | pipeline value | expected value | mean ACV (90 %) |"
+        yield "|---|---|---|---|---|---|---|"
+    for row in potential.tiers:
+        mean = "too few" if row.mean_acv is None else _money(row.mean_acv)
+        yield (
+            f"| {row.label} | {row.deals:,} | {row.won:,} | {row.won_value:,.0f} | {row.pipeline_value:,.0f} | "
+            f"{row.expected_value:,.0f} | {mean} |"
+        )
+    if potential.notes:
+        yield ""
+    yield from (f"- {note}" for note in potential.notes)
+
+
+def _money(found: Interval) -> str:
+    return f"{found.value:,.0f} [{found.low:,.0f}, {found.high:,.0f}]"
 
 
 def _icp(profile: Profile) -> Iterator[str]:

@@ -48,11 +48,16 @@ TIERS: Final = "tiers.json"
 POLICY: Final = "policy.json"
 DRIFT: Final = "drift.json"
 WEIGHTED: Final = "weighted.json"
+POTENTIAL: Final = "potential.json"
+POTENTIAL_ACV: Final = "potential_acv.txt"
+POTENTIAL_CYCLE: Final = "potential_cycle.txt"
 CARD: Final = "card.md"
 MODEL_FILES: Final = (FEATURES, SCORECARD, STACK, TREES)
 """What log-odds and contributions come from; an amendment leaves them as they are."""
 CONTENT_FILES: Final = (*MODEL_FILES, EVALUATION, GOLDEN, PROFILE, TIERS, POLICY, DRIFT)
 """What the content hash covers: all but the manifest and the card, which repeats name, version and dates."""
+OPTIONAL_FILES: Final = (POTENTIAL, POTENTIAL_ACV, POTENTIAL_CYCLE)
+"""What a model learned from deals has where it was asked for: deal potential, and its trees where they are shown."""
 WEIGHTED_MODEL_FILES: Final = (FEATURES, WEIGHTED)
 WEIGHTED_CONTENT_FILES: Final = (*WEIGHTED_MODEL_FILES, GOLDEN, TIERS, POLICY)
 """The same for a hand-weighted scorecard."""
@@ -100,16 +105,17 @@ class BundleFiles(Generic[M]):
 
 @dataclass(frozen=True)
 class _Made:
-    """What a kind of bundle is made of. words: what people call it."""
+    """What a kind of bundle is made of. words: what people call it. optional: content files that it may lack."""
 
     words: str
     model_files: tuple[str, ...]
     content_files: tuple[str, ...]
+    optional: tuple[str, ...] = ()
 
 
 _KINDS: Final[Mapping[Kind, _Made]] = MappingProxyType(
     {
-        KIND: _Made("a model learned from deals", MODEL_FILES, CONTENT_FILES),
+        KIND: _Made("a model learned from deals", MODEL_FILES, CONTENT_FILES, OPTIONAL_FILES),
         WEIGHTED_KIND: _Made("a hand-weighted scorecard", WEIGHTED_MODEL_FILES, WEIGHTED_CONTENT_FILES),
     }
 )
@@ -119,7 +125,8 @@ _WEIGHTED_MANIFEST: Final = TypeAdapter(WeightedManifest)
 
 def content_hash(files: Mapping[str, str], kind: Kind = KIND) -> str:
     """The hash that says "the same bundle", from the SHA-256 of each file by name; the card is left out."""
-    return _hash_over(files, _KINDS[kind].content_files, kind)
+    made = _KINDS[kind]
+    return _hash_over(files, (*made.content_files, *made.optional), kind)
 
 
 def model_hash(files: Mapping[str, str], kind: Kind = KIND) -> str:
@@ -259,7 +266,9 @@ def _check_manifest_agrees(document: Mapping[str, Json], manifest: Manifest | We
 
 
 def _check_names(folder: Path, manifest: Manifest | WeightedManifest) -> None:
-    listed, expected = set(manifest.files), {*_KINDS[manifest.kind].content_files, CARD}
+    made = _KINDS[manifest.kind]
+    listed, expected = set(manifest.files), {*made.content_files, CARD}
+    expected |= listed & set(made.optional)
     if listed != expected:
         wrong = sorted(listed ^ expected)[0]
         verb = "lists the unknown file" if wrong in listed else "does not list"

@@ -73,7 +73,7 @@ class Answers:
     """What a model says of n rows.
 
     scale: float64[n], what the cuts of the tiers are asked with. effects: (n, columns), which with the base add up to
-    it. reasons: for and against. odds: the columns that the output's `odds` name.
+    it. reasons: for and against. odds: the columns that the output's `odds` name, the probability first.
     """
 
     scale: Floats

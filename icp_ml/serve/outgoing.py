@@ -3,7 +3,8 @@
     id, tier, score, action, quadrant, probability, log_odds, score_LAYER, ..., score_fit, score_intent,
     reason_for_1, reason_for_1_effect, ..., reason_against_1, ..., attributes_missing, status
 
-A hand-weighted scorecard has no probability and no log-odds, and no such columns.
+A hand-weighted scorecard has no probability and no log-odds, and no such columns. A model with deal potential has its
+columns after the log-odds (see `potential_columns`).
 
 A row that cannot be scored keeps its place, has null where a score would be, and says why. A row with a mark (a
 customer, excluded, ...) has its score, and no tier.
@@ -98,7 +99,7 @@ class AnsweredRows:
 class Outgoing:
     """The shape of the output: one schema for all batches of a list. metadata: what Parquet carries along.
 
-    odds: `ODDS`, or none of them.
+    odds: `ODDS` and the columns of deal potential that the model has, or none.
     """
 
     labels: Arrow

@@ -27,6 +27,7 @@ from icp_ml.serve.golden import used_attributes
 from icp_ml.serve.incoming import Batches, Tabular
 from icp_ml.serve.list_scorer import Answers, ListScorer, Reading
 from icp_ml.serve.outgoing import ODDS
+from icp_ml.serve.potential_columns import potential_columns, potential_values
 from icp_ml.serve.reasons import ReasonBook, reason_book
 from icp_ml.serve.tier_book import TierBook
 
@@ -104,7 +105,7 @@ class Scorer(ListScorer[Bundle]):
 
     @property
     def _odds(self) -> tuple[str, ...]:
-        return ODDS
+        return (*ODDS, *potential_columns(self.bundle.potential))
 
     def _encoded(self, reading: Reading) -> Floats:
         return self.vocabulary.encode(reading.parsed)
@@ -122,9 +123,10 @@ class Scorer(ListScorer[Bundle]):
     def _answer(self, reading: Reading, reasons: int) -> Answers:
         encoded = self._encoded(reading)
         log_odds, effects = self._margins(encoded), self._contributions(encoded)
+        probability = self.bundle.model.probability(log_odds)
         return Answers(
             scale=log_odds,
             effects=effects,
             reasons=self._book.strongest(encoded, effects, reading.parsed, reasons),
-            odds=(self.bundle.model.probability(log_odds), log_odds),
+            odds=(probability, log_odds, *potential_values(self.bundle.potential, encoded, probability)),
         )

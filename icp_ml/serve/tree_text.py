@@ -28,8 +28,9 @@ _HEADER = {
     "num_class": "1",
     "num_tree_per_iteration": "1",
     "label_index": "0",
-    "objective": "binary sigmoid:1",
 }
+BINARY = "binary sigmoid:1"
+"""The loss of a model of winning."""
 _AFTER_HEADER, _AFTER_TREE = "\n\n", "\n\n\n"
 _CATEGORY_BIT = 1
 _WORD_BITS = 32
@@ -39,10 +40,13 @@ class _Malformed(Exception):
     """What is wrong with the text; turned into a `BundleInvalid` at the only way out."""
 
 
-def check_tree_text(text: str, columns: int, file: str) -> None:
-    """Raise `BundleInvalid`, naming `file`, unless `text` is a well-formed model over `columns` columns."""
+def check_tree_text(text: str, columns: int, file: str, objective: str = BINARY) -> None:
+    """Raise `BundleInvalid`, naming `file`, unless `text` is a well-formed model over `columns` columns.
+
+    objective: the loss that it was grown with, which says what its leaves add up to.
+    """
     try:
-        _check(text, columns)
+        _check(text, columns, objective)
     except (_Malformed, KeyError, ValueError) as error:
         what = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
         raise BundleInvalid(
@@ -50,13 +54,13 @@ def check_tree_text(text: str, columns: int, file: str) -> None:
         ) from None
 
 
-def _check(text: str, columns: int) -> None:
+def _check(text: str, columns: int, objective: str) -> None:
     _require(text.startswith("tree\n"), "it does not start with the line 'tree'")
     body, end, _ = text.partition("\nend of trees\n")
     _require(bool(end), "it does not say 'end of trees'")
     head, *trees = re.split(r"(?=^Tree=\d+\n)", body + "\n", flags=re.MULTILINE)
     header = _fields(head.removeprefix("tree\n"), _AFTER_HEADER)
-    for key, value in _HEADER.items():
+    for key, value in {**_HEADER, "objective": objective}.items():
         _require(header[key] == value, f"{key} is {header[key]!r} and not {value!r}")
     found = int(header["max_feature_idx"]) + 1
     _require(found == columns, f"it has {found} columns and the vocabulary {columns}")

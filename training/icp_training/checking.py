@@ -23,6 +23,7 @@ from icp_training.grades_report import GradesReport, grades_report
 from icp_training.leakage.questions import ColumnLeakage, judge_config, question_of
 from icp_training.list_sample import read_list_sample
 from icp_training.maturing import Maturing, maturing
+from icp_training.potential import amounts_sentence
 from icp_training.representativeness import Representativeness, representativeness
 from icp_training.sufficiency import Sufficiency, sufficiency_of
 
@@ -55,7 +56,8 @@ class CheckReport:
 
     tables: those beside the deals. dated: what was joined as of the opening. identical_rows, repeated_ids: accepted
     rows that are copies of an earlier one, or carry its id. same_companies: accounts that look like one. maturing,
-    sufficiency, representativeness: None where dates, accounts or a prospect list are lacking.
+    sufficiency, representativeness: None where dates, accounts or a prospect list are lacking. potential: of how many
+    wins it is known what they brought, None where nobody says where that stands.
     """
 
     name: str
@@ -84,6 +86,7 @@ class CheckReport:
     refusal: TooFewDeals | None
     question: LeakageQuestion | None
     grades: GradesReport | None = None
+    potential: str | None = None
 
 
 def check_data(config: Config, root: Path, *, strict: bool = False) -> CheckReport:
@@ -93,7 +96,15 @@ def check_data(config: Config, root: Path, *, strict: bool = False) -> CheckRepo
 
     Raises what reading raises; too few accounts are reported, not raised, so that the rest can be seen.
     """
-    deals = read_deals(config.deals, config.tables, config.resolved(), root, company=config.company, ideal=config.ideal)
+    deals = read_deals(
+        config.deals,
+        config.tables,
+        config.resolved(),
+        root,
+        company=config.company,
+        ideal=config.ideal,
+        potential=config.potential,
+    )
     accounts = account_floor(deals.won, deals.accounts)
     refusal = _refusal(accounts, deals.predicted)
     plan = None if refusal else plan_judgement(deals, config.seed)
@@ -127,6 +138,7 @@ def check_data(config: Config, root: Path, *, strict: bool = False) -> CheckRepo
         representativeness=representativeness(deals, listed, config.seed) if listed else None,
         refusal=refusal,
         grades=grades_report(deals),
+        potential=amounts_sentence(deals),
         question=question_of(leakage, strict=strict),
     )
 
@@ -138,7 +150,7 @@ def rejected_rows(deals: DealTable) -> tuple[tuple[int, str, str], ...]:
 
 def sources_of(config: Config, root: Path) -> tuple[str, ...]:
     """The files and folders that are read; a query is none."""
-    wins = () if config.ideal is None else (config.ideal,)
+    wins = [each for each in (config.ideal, config.potential) if each is not None]
     declared = (config.deals, *config.tables.declared(), *wins, config.prospects)
     found = [*(file_of(each, root) for each in declared), config.tables.taxonomy_file(root)]
     return tuple(str(path) for path in found if path is not None)

@@ -15,6 +15,7 @@ from icp_ml.deals.ideal_settings import IdealSettings
 from icp_ml.deals.known_settings import KnownSettings
 from icp_ml.deals.point_in_time_settings import JoinedTables
 from icp_ml.deals.policy import ActionsSettings, RuleSettings, TiersSettings
+from icp_ml.deals.potential_settings import PotentialSettings, columns_of
 from icp_ml.deals.rules import bind_rules
 from icp_ml.deals.settings import (
     AttributesSettings,
@@ -41,9 +42,9 @@ class Config(BaseModel):
     sources, models/ and mlruns/ are relative to it. missing: texts that mean "not known" in every column, such as
     "Select". use_known: attributes known at these times may be learned from. outcome_fields: columns that are part
     of the outcome and can never be attributes; those that `ideal` names are too. company: by what companies are
-    recognised. ideal: how wins are graded, and what grades do. tiers, actions, exclusions, boundary, known: what the
-    bundle carries besides the model (see `icp_ml.deals.policy`). evaluate, train: how it is judged, and what it learns
-    from, beyond what is always done. seed: of everything that is drawn.
+    recognised. ideal: how wins are graded, and what grades do. potential: what a win brings. tiers, actions,
+    exclusions, boundary, known: what the bundle carries besides the model (see `icp_ml.deals.policy`). evaluate, train:
+    how it is judged, and what it learns from, beyond what is always done. seed: of everything that is drawn.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,6 +62,7 @@ class Config(BaseModel):
     tiers: TiersSettings = TiersSettings()
     actions: ActionsSettings = ActionsSettings()
     ideal: IdealSettings | None = None
+    potential: PotentialSettings | None = None
     exclusions: tuple[RuleSettings, ...] = ()
     boundary: tuple[RuleSettings, ...] = ()
     known: KnownSettings | None = None
@@ -99,6 +101,7 @@ class Config(BaseModel):
     def known_after(self) -> frozenset[str]:
         """The columns that are part of the outcome, whatever attribute may want to read them."""
         named = {*self.outcome_fields, self.deals.outcome.column, *(self.ideal.columns() if self.ideal else ())}
+        named |= {*columns_of(self.potential)} - {*(self.ideal.measures if self.ideal else ())}
         reason = self.deals.reasons.column if self.deals.reasons else None
         return frozenset(named | {column for column in (self.deals.closed, reason) if column})
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from icp_ml.deals.table import DealTable
 from icp_ml.errors import ConfigError, NoSignal
+from icp_ml.profile.potential import PotentialRecord
 from icp_ml.profile.records import Profile, Verdict
 from icp_ml.serve.bundle import write_bundle
 from icp_training.adapting import adapted
@@ -30,7 +31,8 @@ from icp_training.leakage.questions import refuse_questions
 from icp_training.list_sample import ListSample, read_list_sample
 from icp_training.masking import Patterns, patterns_of
 from icp_training.pictures import record_evidence
-from icp_training.pipeline import OnStep, Stamp, bundle_of, fit, judge, read, silent
+from icp_training.pipeline import OnStep, Stamp, bundle_of, fit, judge, read, silent, with_potential
+from icp_training.potential import asked_of
 from icp_training.promotion import Promotion
 from icp_training.registry import register, registry_of
 from icp_training.registry_lock import Asker
@@ -41,6 +43,7 @@ from icp_training.tracking import (
     record_bundle,
     record_flips,
     record_ideal_tiers,
+    record_potential,
     record_profile,
     record_rows,
     record_verdict,
@@ -84,7 +87,7 @@ class Trained:
 
     cut_short: the time limit ended the search. flips: prospects that change tier by the error of bought figures, None
     where no list or no error is declared. rejected: line, deal and reason of each rejected row. sources: the files
-    that are read.
+    that are read. potential: what a win brings, None where it is not asked for.
     """
 
     verdict: Verdict
@@ -97,6 +100,7 @@ class Trained:
     flips: TierFlips | None = None
     rejected: tuple[tuple[int, str, str], ...] = ()
     sources: tuple[str, ...] = ()
+    potential: PotentialRecord | None = None
 
 
 def check(config_path: Path, *, strict: bool = False) -> CheckReport:
@@ -113,6 +117,7 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent)
     """
     config = load_config(config_path)
     config.policy()  # a rule that fits no attribute is refused before any work is done
+    asked_of(config)  # and so is a question that the data cannot answer
     root = config.project_root(config_path)
     deals = read(config, root)
     refuse_questions(config, root)
@@ -131,6 +136,7 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent)
             fitted = fit(judged, budget, config.seed, on_step)
         except NoSignal as refusal:
             return Trained(judged.verdict, run.run_id, refusal=refusal, rejected=rejected, sources=sources)
+        fitted = with_potential(config, judged, fitted, on_step)
         registry = registry_of(root, config.name)
         version = next_version(root, config.name, [each.version for each in registry.versions()])
         bundle = bundle_of(config, root, judged, fitted, Stamp(version, now, run.run_id))
@@ -138,6 +144,7 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent)
         record_bundle(run, bundle.provenance, write_bundle(bundle, folder), folder)
         record_profile(run, bundle.profile)
         record_ideal_tiers(run, bundle.tiering.table)
+        record_potential(run, bundle.potential)
         record_evidence(run, judged.evaluation.judged, judged.verdict, bundle.tiering.table, bundle.profile)
         register(run, registry, folder)
         flips = tier_flips(bundle, listed.parsed, config.errors(), config.seed) if listed else None
@@ -152,6 +159,7 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent)
         flips=flips,
         rejected=rejected,
         sources=sources,
+        potential=None if bundle.potential is None else bundle.potential.record,
     )
 
 

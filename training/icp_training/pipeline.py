@@ -24,6 +24,7 @@ from icp_ml.model.judgement import Judgement, plan_judgement
 from icp_ml.model.tier_cuts import fit_cuts
 from icp_ml.model.win_model import WinModel, anchored, fit_members
 from icp_ml.profile.icp import Evidence, cross_contributions, draw_profile
+from icp_ml.profile.potential import Potential
 from icp_ml.profile.records import Profile, Provenance, Verdict
 from icp_ml.profile.reference import DriftReference, draw_reference
 from icp_ml.profile.tiering import Tiering
@@ -35,6 +36,7 @@ from icp_training.cores import one_core_each
 from icp_training.evaluation import USUAL_TIERS, Evaluation, evaluate, rows_to_learn_from
 from icp_training.ideal import ideal_notes, predicted_note
 from icp_training.masking import Patterns
+from icp_training.potential import Ground, asked_of, potential_of
 from icp_training.search import Budget, SearchResult, search
 from icp_training.tiering import tiers_of
 from icp_training.verdict import verdict_of
@@ -55,13 +57,17 @@ class Judged:
 
 @dataclass(frozen=True)
 class Fitted:
-    """The model on all deals, its tiers, its profile, what the deals looked like, and what the search tried."""
+    """The model on all deals, its tiers, its profile, what the deals looked like, and what the search tried.
+
+    potential: what a win brings and how long it takes, None where it is not asked for.
+    """
 
     model: WinModel
     tiering: Tiering
     profile: Profile
     reference: DriftReference
     found: SearchResult
+    potential: Potential | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,15 @@ def silent(_label: str, _done: int, _total: int) -> None:
 
 def read(config: Config, root: Path) -> DealTable:
     """The deals that one may learn from. Raises `TooFewDeals` under the floor of accounts."""
-    deals = read_deals(config.deals, config.tables, config.resolved(), root, company=config.company, ideal=config.ideal)
+    deals = read_deals(
+        config.deals,
+        config.tables,
+        config.resolved(),
+        root,
+        company=config.company,
+        ideal=config.ideal,
+        potential=config.potential,
+    )
     check_floors(account_floor(deals.won, deals.accounts), deals.predicted)
     return deals
 
@@ -145,6 +159,28 @@ def _fitted(judged: Judged, budget: Budget, seed: int, on_step: OnStep) -> Fitte
     )
 
 
+def with_potential(config: Config, judged: Judged, fitted: Fitted, on_step: OnStep = silent) -> Fitted:
+    """The same with deal potential, where the configuration says what a win brings."""
+    asked = asked_of(config)
+    if asked is None:
+        return fitted
+    on_step("learning what a win brings", 0, 1)
+    deals = judged.deals
+    with one_core_each(len(deals.won)):
+        ground = Ground(
+            deals=deals,
+            judgement=judged.judgement,
+            results=judged.evaluation.results,
+            model=fitted.model,
+            cuts=fitted.tiering.cuts,
+            rows=fitted.model.vocabulary.encode(deals.parsed),
+            seed=config.seed,
+        )
+        found = potential_of(ground, asked)
+    on_step("learning what a win brings", 1, 1)
+    return replace(fitted, potential=found)
+
+
 def refuse_without_signal(verdict: Verdict) -> None:
     """Raise `NoSignal` with what was found and what would be needed."""
     if verdict.reliable:
@@ -190,6 +226,7 @@ def bundle_of(config: Config, root: Path, judged: Judged, fitted: Fitted, stamp:
         verdict=judged.verdict,
         golden=make_golden(fitted.model, deals.attributes, golden_day, config.seed),
         tables=carried(config.tables, deals.attributes, root),
+        potential=fitted.potential,
     )
 
 
@@ -201,6 +238,7 @@ def data_digest(config: Config, root: Path) -> str:
     taxonomy = config.tables.taxonomy_file(root)
     if taxonomy is not None:
         digest.update(taxonomy.read_bytes())
-    if config.ideal is not None and config.ideal.source is not None:
-        digest.update(digest_of(config.ideal, root))
+    for beside in (config.ideal, config.potential):
+        if beside is not None and beside.source is not None:
+            digest.update(digest_of(beside, root))
     return digest.hexdigest()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from icp_ml.deals.table import DealTable
 from icp_ml.errors import ConfigError, Locked
+from icp_ml.profile.potential import Potential, PotentialRecord
 from icp_ml.profile.records import Interval, Profile, Provenance, Verdict
 from icp_ml.profile.tiers import TierTable
 from icp_ml.serve.documents import as_json_value
@@ -184,12 +185,25 @@ def record_flips(run: Run, flips: TierFlips | None) -> None:
         run.client.log_metric(run.run_id, "tier_flips", flips.share)
 
 
+def record_potential(run: Run, potential: Potential | None) -> None:
+    """Figures of deal potential as metrics "potential.outcome.figure", and all of it as potential.json."""
+    if potential is None:
+        return
+    for outcome in potential.record.outcomes():
+        figures = {"wins": float(outcome.wins), **({"mean": outcome.mean} if outcome.wins else {})}
+        figures |= {} if outcome.share is None else {"share": outcome.share.value, "share_low": outcome.share.low}
+        figures |= {} if outcome.forward is None else {"forward_share": outcome.forward.value}
+        for figure, value in figures.items():
+            run.client.log_metric(run.run_id, f"potential.{outcome.name}.{figure}", value)
+    run.client.log_dict(run.run_id, _document(potential.record), "potential.json")
+
+
 def record_profile(run: Run, profile: Profile) -> None:
     """The ICP as profile.json."""
     run.client.log_dict(run.run_id, _document(profile), "profile.json")
 
 
-def _document(record: Verdict | Profile) -> dict[str, object]:
+def _document(record: Verdict | Profile | PotentialRecord) -> dict[str, object]:
     return {name: as_json_value(value) for name, value in record.model_dump().items()}
 
 
