@@ -34,7 +34,10 @@ def training_line() -> ModuleType:
 
 @contextmanager
 def progress() -> Iterator[OnStep]:
-    """Bars on a terminal, plain lines elsewhere; both on standard error, so that results can be piped."""
+    """Bars on a terminal, plain lines elsewhere; both on standard error, so that results can be piped.
+
+    A label's words before its colon are the step; what stands after it may change while the step goes on.
+    """
     if sys.stderr.isatty():
         with _bars() as on_step:
             yield on_step
@@ -44,22 +47,31 @@ def progress() -> Iterator[OnStep]:
 
 def _plain(label: str, done: int, total: int) -> None:
     if done in (0, total):
-        sys.stderr.write(f"{label}: {'done' if done else f'{total} to do'}\n")
+        sys.stderr.write(f"{label.partition(':')[0]}: {'done' if done else f'{total} to do'}\n")
         sys.stderr.flush()
 
 
 @contextmanager
 def _bars() -> Iterator[OnStep]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    count = (MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), *count)
     with Progress(*columns, console=Console(stderr=True)) as bars:
         tasks: dict[str, TaskID] = {}
 
         def on_step(label: str, done: int, total: int) -> None:
-            if label not in tasks:
-                tasks[label] = bars.add_task(label, total=total)
-            bars.update(tasks[label], completed=done, total=total)
+            step = label.partition(":")[0]
+            if step not in tasks:
+                tasks[step] = bars.add_task(label, total=total)
+            bars.update(tasks[step], completed=done, total=total, description=label)
 
         yield on_step

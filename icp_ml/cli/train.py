@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 def train(
     config: Annotated[Path, typer.Argument(help="The configuration; `icp init` drafts one from an export.")],
     *,
-    trials: Annotated[int, typer.Option(min=1, help="Parameter sets that the search tries.")] = 30,
+    trials: Annotated[
+        int | None, typer.Option(min=1, help="Parameter sets that the search tries; else as configured, or 30.")
+    ] = None,
     minutes: Annotated[
         float | None, typer.Option(min=0.01, help="End the search early; the result then depends on the machine.")
     ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Search without the parameters of what is live.")] = False,
     rejected: Annotated[
         Path | None, typer.Option(help="Write the rejected rows, with line and reason, to this CSV file.")
     ] = None,
@@ -40,7 +43,7 @@ def train(
         _tell_weighed(line.weigh(config, now), as_json=as_json)
         return
     with progress() as on_step:
-        trained: Trained = line.train(config, line.Budget(trials, minutes), now, on_step)
+        trained: Trained = line.train(config, line.budget_of(config, trials, minutes), now, on_step, fresh=fresh)
     if rejected is not None:
         write_rejected(trained.rejected, rejected, trained.sources)
     if as_json:
@@ -62,6 +65,7 @@ def _document(trained: Trained) -> dict[str, object]:
         "verdict": as_json_value(trained.verdict.model_dump()),
         "profile": None if trained.profile is None else as_json_value(trained.profile.model_dump()),
         "potential": None if trained.potential is None else as_json_value(trained.potential.model_dump()),
+        "search_notes": list(trained.search_notes),
         "tier_flips": None if trained.flips is None else asdict(trained.flips),
     }
 
@@ -95,8 +99,8 @@ def _print(trained: Trained) -> None:
         print_page(potential_page(trained.potential))
     if trained.flips is not None:
         typer.echo(trained.flips.sentence)
-    if trained.cut_short:
-        sys.stderr.write("The search was ended by --minutes: another run may choose other parameters.\n")
+    for note in trained.search_notes:
+        sys.stderr.write(f"{note}\n")
     if trained.folder is not None:
         _say_next(trained.folder)
 

@@ -32,7 +32,8 @@ _VARIABLE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 _URL = re.compile(r"\w+://")
 
 
-def _names_a_variable(value: object) -> object:
+def names_a_variable(value: object) -> object:
+    """The value where it is `env:NAME`; a `ValueError` that does not repeat it elsewhere."""
     if isinstance(value, str) and _VARIABLE.fullmatch(value.strip()):
         return value.strip()
     raise ValueError(
@@ -61,7 +62,7 @@ class SqlSource(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     sql: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-    connection: Annotated[str, BeforeValidator(_names_a_variable)]
+    connection: Annotated[str, BeforeValidator(names_a_variable)]
     _query: Query | None = PrivateAttr(default=None)
 
     @property

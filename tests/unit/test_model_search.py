@@ -9,7 +9,8 @@ import pytest
 
 from icp_ml.model.win_model import ModelParams, TrainingRows, cross_fit
 from icp_training import search as searching
-from icp_training.search import GOOD_GUESSES, Budget, sample_groups, search
+from icp_training.search import Budget, SoFar, sample_groups, search
+from icp_training.search_space import GOOD_GUESSES
 from tests.model_columns import number, training_data
 
 COLUMNS = (number("a"), number("gaps"))
@@ -23,7 +24,7 @@ def deals(rows: int = 60) -> TrainingRows:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A loss that can be had without fitting anything, least at ridge 3 with twelve leaves."""
 
-    def loss(data: TrainingRows, params: ModelParams, seed: int) -> SimpleNamespace:
+    def loss(data: TrainingRows, params: ModelParams, seed: int, *_: object, **__: object) -> SimpleNamespace:
         return SimpleNamespace(
             loss=abs(np.log(params.scorecard.ridge / 3)) + abs(np.log(params.trees.num_leaves / 12)) + seed / 1e9
         )
@@ -62,10 +63,11 @@ def test_the_best_is_the_least_loss_and_a_longer_search_is_never_worse() -> None
 
 @pytest.mark.usefixtures("quick")
 def test_progress_counts_every_trial_and_never_rises() -> None:
-    seen: list[tuple[int, int, float]] = []
-    search(deals(), Budget(6), 3, lambda done, of, best: seen.append((done, of, best)))
-    assert [(done, of) for done, of, _ in seen] == [(k, 6) for k in range(1, 7)]
-    assert [best for *_, best in seen] == sorted((best for *_, best in seen), reverse=True)
+    seen: list[SoFar] = []
+    search(deals(), Budget(6), 3, seen.append)
+    assert [(each.done, each.total) for each in seen] == [(k, 6) for k in range(1, 7)]
+    best = [each.best for each in seen]
+    assert best == sorted(best, reverse=True)
 
 
 @pytest.mark.usefixtures("quick")

@@ -33,7 +33,7 @@ from icp_training.config import Config
 from icp_training.evaluation import rows_to_learn_from
 from icp_training.masking import Patterns, masked_to, without
 from icp_training.pipeline import read
-from icp_training.search import GOOD_GUESSES
+from icp_training.search_space import GOOD_GUESSES
 from icp_training.world import World, WorldSettings, make_world, world_config, write_world
 
 Floats = NDArray[np.float64]

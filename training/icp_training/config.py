@@ -30,6 +30,7 @@ from icp_ml.deals.yaml_files import read_yaml
 from icp_ml.errors import ConfigError
 from icp_ml.profile.tiering import Policy
 from icp_training.evaluate_settings import EvaluateSettings
+from icp_training.search_settings import SearchSettings
 from icp_training.train_settings import TrainSettings
 
 _KIND = "kind"
@@ -67,6 +68,7 @@ class Config(BaseModel):
     boundary: tuple[RuleSettings, ...] = ()
     known: KnownSettings | None = None
     evaluate: EvaluateSettings = EvaluateSettings()
+    search: SearchSettings = SearchSettings()
     train: TrainSettings = TrainSettings()
     seed: int = Field(default=7, ge=0)
 

@@ -37,6 +37,8 @@ from icp_training.promotion import Promotion
 from icp_training.registry import register, registry_of
 from icp_training.registry_lock import Asker
 from icp_training.search import Budget
+from icp_training.search_record import record_search
+from icp_training.search_start import notes_on, ready_to_search
 from icp_training.tracking import (
     closing_run,
     open_run,
@@ -63,6 +65,7 @@ __all__ = [
     "Weighed",
     "backtest",
     "backtest_document",
+    "budget_of",
     "bundle_at",
     "check",
     "draft_config",
@@ -85,9 +88,9 @@ __all__ = [
 class Trained:
     """What a training came to. folder, version, profile: None where the ranking is not reliable; refusal says why.
 
-    cut_short: the time limit ended the search. flips: prospects that change tier by the error of bought figures, None
-    where no list or no error is declared. rejected: line, deal and reason of each rejected row. sources: the files
-    that are read. potential: what a win brings, None where it is not asked for.
+    search_notes: what a person should know about the search. flips: prospects that change tier by the error of bought
+    figures, None where no list or no error is declared. rejected: line, deal and reason of each rejected row. sources:
+    the files that are read. potential: what a win brings, None where it is not asked for.
     """
 
     verdict: Verdict
@@ -96,7 +99,7 @@ class Trained:
     folder: Path | None = None
     version: int | None = None
     refusal: NoSignal | None = None
-    cut_short: bool = False
+    search_notes: tuple[str, ...] = ()
     flips: TierFlips | None = None
     rejected: tuple[tuple[int, str, str], ...] = ()
     sources: tuple[str, ...] = ()
@@ -110,10 +113,17 @@ def check(config_path: Path, *, strict: bool = False) -> CheckReport:
         return check_data(config, config.project_root(config_path), strict=strict)
 
 
-def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent) -> Trained:
+def budget_of(config_path: Path, trials: int | None = None, minutes: float | None = None) -> Budget:
+    """What the configuration lets the search spend, unless something else is asked for."""
+    said = load_config(config_path).search
+    return Budget(trials or said.trials, said.minutes if minutes is None else minutes)
+
+
+def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent, *, fresh: bool = False) -> Trained:
     """Read, judge, fit, explain and write a new version below models/; a refusal is returned with its verdict.
 
-    now: ISO date and time of the run. Raises what reading raises, `TooFewDeals`, and `LeakageQuestion`.
+    now: ISO date and time of the run. fresh: search without the champion's parameters. Raises what reading raises,
+    `TooFewDeals`, and `LeakageQuestion`.
     """
     config = load_config(config_path)
     config.policy()  # a rule that fits no attribute is refused before any work is done
@@ -127,13 +137,16 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent)
         deals = adapted(deals, patterns, config.seed)
     rejected = rejected_rows(deals)
     sources = sources_of(config, root)
-    run = open_run(root, config.name, {"config": config.digest(), "started": now})
-    with closing_run(run):
+    tags = {"config": config.digest(), "started": now}
+    with (
+        ready_to_search(config, root, budget, fresh=fresh) as start,
+        closing_run(run := open_run(root, config.name, tags)),
+    ):
         record_rows(run, deals)
-        judged = judge(deals, budget, config.seed, on_step, config.tiers, patterns=patterns)
+        judged = judge(deals, start.budget, config.seed, on_step, config.tiers, patterns=patterns)
         record_verdict(run, judged.verdict)
         try:
-            fitted = fit(judged, budget, config.seed, on_step)
+            fitted = fit(judged, start.budget, config.seed, on_step)
         except NoSignal as refusal:
             return Trained(judged.verdict, run.run_id, refusal=refusal, rejected=rejected, sources=sources)
         fitted = with_potential(config, judged, fitted, on_step)
@@ -146,6 +159,7 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent)
         record_ideal_tiers(run, bundle.tiering.table)
         record_potential(run, bundle.potential)
         record_evidence(run, judged.evaluation.judged, judged.verdict, bundle.tiering.table, bundle.profile)
+        record_search(run, fitted.found, config.seed)
         register(run, registry, folder)
         flips = tier_flips(bundle, listed.parsed, config.errors(), config.seed) if listed else None
         record_flips(run, flips)
@@ -155,7 +169,7 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent)
         fitted.profile,
         folder,
         version,
-        cut_short=fitted.found.cut_short,
+        search_notes=notes_on(start, fitted.found),
         flips=flips,
         rejected=rejected,
         sources=sources,

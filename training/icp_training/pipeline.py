@@ -138,7 +138,7 @@ def fit(judged: Judged, budget: Budget, seed: int, on_step: OnStep = silent) -> 
 def _fitted(judged: Judged, budget: Budget, seed: int, on_step: OnStep) -> Fitted:
     deals = judged.deals
     data = rows_to_learn_from(deals, np.arange(len(deals.won)))
-    found = search(data, budget, seed, lambda done, total, _loss: on_step("searching parameters", done, total))
+    found = search(data, budget, seed, lambda so_far: on_step(so_far.words, so_far.done, so_far.total))
     on_step("fitting and explaining", 0, 1)
     model = fit_members(data, found.best, found.crossed, seed)
     if judged.judgement.kind == "forward" and judged.evaluation.skill.level_is_off:
