@@ -15,6 +15,7 @@ from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.kinds import parse_attributes
 from icp_ml.deals.policy import TiersSettings
 from icp_ml.deals.settings import ProspectsSettings
+from icp_ml.model.levels import Calibration, calibrate
 from icp_ml.model.scorecard import ScorecardParams
 from icp_ml.model.tier_cuts import fit_cuts
 from icp_ml.model.trees import TreeParams
@@ -119,6 +120,12 @@ def tiering() -> Tiering:
 
 
 @cache
+def calibration() -> Calibration:
+    """The intervals of its probabilities."""
+    return calibrate(crossed().log_odds, training().won, training().groups, seed=3)
+
+
+@cache
 def bundle() -> Bundle:
     """The model with made-up evidence."""
     return Bundle(
@@ -131,7 +138,8 @@ def bundle() -> Bundle:
         profile=_profile(),
         reference=draw_reference(training().rows, win_model().vocabulary.columns, crossed().log_odds),
         verdict=_verdict(),
-        golden=make_golden(win_model(), ATTRIBUTES, AS_OF, seed=7),
+        golden=make_golden(win_model(), ATTRIBUTES, AS_OF, seed=7, band=calibration().band),
+        calibration=calibration(),
     )
 
 

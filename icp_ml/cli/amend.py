@@ -32,13 +32,17 @@ def amend(
     *,
     reason: Annotated[str, typer.Option(help="Why, for the card and the provenance.")],
     changes: Annotated[
-        Path | None, typer.Option(help="A YAML file with any of cuts, actions, exclusions, boundary and known.")
+        Path | None,
+        typer.Option(help="A YAML file: any of cuts, actions, exclusions, boundary, known, base_rate."),
     ] = None,
     cuts: Annotated[
         list[str] | None,
         typer.Option(
             "--cut", help='"TIER=PROBABILITY" from which a prospect is in the tier; of a scorecard TIER=SCORE.'
         ),
+    ] = None,
+    base_rate: Annotated[
+        float | None, typer.Option(help="A base rate to state, such as 0.02: moves the probability and nothing else.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON and nothing else.")] = False,
 ) -> None:
@@ -49,7 +53,7 @@ def amend(
     from icp_ml.serve.loading import open_any, write_any
 
     check_reason(reason)
-    wanted = _wanted(changes, cuts or [])
+    wanted = _wanted(changes, cuts or [], base_rate)
     folder = find_model(model)
     before = open_any(folder)
     versions = _versions_folder(folder, before.bundle)
@@ -65,19 +69,22 @@ def amend(
         _print(before, after, target, content_hash, found)
 
 
-def _wanted(path: Path | None, cuts: Sequence[str]) -> Amendment:
+def _wanted(path: Path | None, cuts: Sequence[str], base_rate: float | None) -> Amendment:
     """What the file asks for, and over it what the command line does."""
     from icp_ml.deals.settings import parse_settings
     from icp_ml.deals.yaml_files import read_yaml
     from icp_ml.serve.amending import Amendment
 
-    if path is None and not cuts:
-        raise ConfigError("a change was expected, and none was given; name it with --cut or in a file with --changes")
+    if path is None and not cuts and base_rate is None:
+        raise ConfigError(
+            "a change was expected, and none was given; name it with --cut, --base-rate or in a file with --changes"
+        )
     written = {} if path is None else read_yaml(path, "a file of changes", "cuts, actions and exclusions")
     given = parse_settings(Amendment, written)
-    if not cuts:
-        return given
-    return parse_settings(Amendment, {**written, "cuts": {**given.cuts, **dict(_cut(text) for text in cuts)}})
+    named: dict[str, object] = {"cuts": {**given.cuts, **dict(_cut(text) for text in cuts)}} if cuts else {}
+    if base_rate is not None:
+        named["base_rate"] = base_rate
+    return parse_settings(Amendment, {**written, **named}) if named else given
 
 
 def _cut(text: str) -> tuple[str, float]:

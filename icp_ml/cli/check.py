@@ -53,7 +53,8 @@ def _document(report: CheckReport) -> dict[str, object]:
     refusal = None if report.refusal is None else report.refusal.sentence
     question = None if report.question is None else report.question.sentence
     leakage = [_leakage_row(row) for row in report.leakage]
-    return {**asdict(report), "leakage": leakage, "refusal": refusal, "question": question}
+    rates = None if report.base_rates is None else report.base_rates.model_dump()
+    return {**asdict(report), "base_rates": rates, "leakage": leakage, "refusal": refusal, "question": question}
 
 
 def _leakage_row(row: ColumnLeakage) -> dict[str, object]:

@@ -44,6 +44,8 @@ def check_page(report: CheckReport, rejected: Path | None) -> Iterator[Table | s
     if report.judgement:
         yield report.judgement
     yield from _time(report)
+    if report.base_rates is not None:
+        yield report.base_rates.sentence
     if report.sufficiency is not None:
         yield from report.sufficiency.sentences
     yield from grades_page(report.grades)

@@ -104,12 +104,18 @@ def _page(found: Explanation, provenance: Provenance | WeightedProvenance, day: 
 
 def _scored(found: Explanation, score: float) -> Iterator[RenderableType]:
     tier = "No tier" if found.tier is None else _tier(found.tier)
-    probability = "" if found.probability is None else f", probability {found.probability:.1%}"
+    probability = "" if found.probability is None else f", probability {found.probability:.1%}{_interval(found)}"
     quadrant = "" if found.quadrant is None else f", {found.quadrant}"
     yield f"{tier}: score {score:.1f}{probability}{quadrant}"
     yield f"Action: {found.action}"
     yield _sum_table(found, score)
     yield _reasons_table(found, score)
+
+
+def _interval(found: Explanation) -> str:
+    low, high = found.probability_low, found.probability_high
+    between = "" if low is None or high is None else f" [{low:.1%}, {high:.1%}]"
+    return between if found.probability_level is None else f"{between} at a {found.probability_level}"
 
 
 def _tier(label: str) -> str:

@@ -101,9 +101,12 @@ def _shares_table(profile: Profile) -> Table:
 
 
 def _figures_table(verdict: Verdict) -> Table:
-    """Each figure of each method, and beside them what a random split would have claimed of the model."""
+    """Each figure of each method, and beside them what the search and a random split would have claimed."""
     ordered = sorted(verdict.figures, key=_place_in(_METHODS))
-    methods = {**{name: verdict.figures[name] for name in ordered}, "by a random split": verdict.random_split}
+    methods = {name: verdict.figures[name] for name in ordered}
+    if verdict.not_nested is not None:
+        methods["not nested"] = verdict.not_nested
+    methods["by a random split"] = verdict.random_split
     if verdict.returning is not None:
         methods["on returning accounts"] = verdict.returning
     metrics = sorted({metric for figures in methods.values() for metric in figures}, key=_place_in(_METRIC_NAMES))

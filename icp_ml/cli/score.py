@@ -47,6 +47,10 @@ ChangedOnly = Annotated[
 Unusable = Annotated[
     Path | None, typer.Option(help="Where rows without a score go as they were read: .parquet or .csv.")
 ]
+BaseRate = Annotated[
+    float | None, typer.Option(help="A base rate to state, such as 0.02: moves the probability and nothing else.")
+]
+Intervals = Annotated[bool, typer.Option("--intervals", help="Add the interval of each probability.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON and nothing else.")]
 
 
@@ -71,10 +75,13 @@ def score(
     previous: Previous = None,
     changed_only: ChangedOnly = False,
     unusable: Unusable = None,
+    base_rate: BaseRate = None,
+    intervals: Intervals = False,
     as_json: AsJson = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an output file that exists.")] = False,
 ) -> None:
     """Score a list of prospects, with reasons for and against each."""
+    from icp_ml.cli.levels import at_level
     from icp_ml.cli.lists import known_accounts, open_list
     from icp_ml.cli.places import find_model
     from icp_ml.cli.scoring_job import Job, run
@@ -85,7 +92,7 @@ def score(
 
     _check_places(prospects, output, unusable, previous, force=force)
     folder = find_model(model)
-    scorer = load(folder)
+    scorer = at_level(load(folder), base_rate, intervals=intervals)
     opened = open_list(
         prospects, scorer, id_column=id_column, columns=columns or [], delimiter=delimiter, encoding=encoding,
         sheet=sheet, makes=can_make(scorer, no_tables=no_tables),

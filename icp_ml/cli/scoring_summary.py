@@ -27,6 +27,8 @@ def report(job: Job, done: Done, *, as_json: bool) -> None:
 
 def summary(job: Job, done: Done) -> dict[str, object]:
     """What a job reads: counts that add up, by tier and by status."""
+    from icp_ml.serve.scoring import Scorer
+
     notes = done.notes
     return {
         "list": str(job.prospects.path),
@@ -43,6 +45,7 @@ def summary(job: Job, done: Done) -> dict[str, object]:
         "unreadable": {name: _oddity(each) for name, each in notes.unreadable.items()},
         "unseen": {name: _oddity(each) for name, each in notes.unseen.items()},
         "mean_probability": notes.mean_probability,
+        "base_rate": job.scorer.base_rate if isinstance(job.scorer, Scorer) else None,
         "unusable": None if job.unusable is None else str(job.unusable),
         "movement": None if done.movement is None else asdict(done.movement),
     }
@@ -55,6 +58,8 @@ def _oddity(found: Oddity) -> dict[str, object]:
 def print_summary(job: Job, done: Done) -> None:
     """The same for people."""
     from icp_ml.profile.weighted_records import NOT_A_PROBABILITY
+    from icp_ml.serve.calibration_file import level_sentence
+    from icp_ml.serve.scoring import Scorer
     from icp_ml.serve.weighted_scoring import WeightedScorer
 
     notes = done.notes
@@ -82,6 +87,8 @@ def print_summary(job: Job, done: Done) -> None:
             f"Mean probability ({provenance.target}, as of {job.as_of}): {notes.mean_probability:.3f}; for companies "
             "that are no opportunity yet the order is supported by the deals, the level is an assumption."
         )
+    if isinstance(job.scorer, Scorer) and job.scorer.base_rate is not None:
+        typer.echo(level_sentence(job.scorer.base_rate))
     if isinstance(job.scorer, WeightedScorer):
         typer.echo(f"The score is that of a {NOT_A_PROBABILITY}.")
     typer.echo(f"Scored with {job.model} ({provenance.name} version {provenance.version}). Written to {job.output}.")

@@ -21,9 +21,13 @@ def show(
         str | None, typer.Argument(help="A bundle folder or the name of a model. Default: the newest one there is.")
     ] = None,
     *,
+    stability: Annotated[
+        bool, typer.Option("--stability", help="Print how alike each factor is in other models and quarters.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON and nothing else.")] = False,
 ) -> None:
     """Show a model's ICP, its tiers, how it was judged, and where it comes from."""
+    from icp_ml.cli.honesty_page import stability_page
     from icp_ml.cli.pages import print_page
     from icp_ml.cli.places import find_model
     from icp_ml.cli.weighted_page import show_weighted
@@ -39,7 +43,7 @@ def show(
     if as_json:
         typer.echo(json.dumps(_document(stored), indent=2, ensure_ascii=False))
         return
-    print_page(_page(stored))
+    print_page(stability_page(stored.bundle.profile) if stability else _page(stored))
     typer.echo(f"Bundle: {folder}")
 
 
@@ -53,6 +57,7 @@ def _document(stored: StoredBundle) -> dict[str, object]:
         "provenance": as_json_value(bundle.provenance.model_dump()),
         "profile": as_json_value(bundle.profile.model_dump()),
         "verdict": as_json_value(bundle.verdict.model_dump()),
+        "base_rate": None if bundle.calibration is None else bundle.calibration.base_rate,
         "tiers": as_json_value(bundle.tiering.table.model_dump()),
         "tiers_start_at": dict(_starts(bundle)),
         "policy": bundle.policy.model_dump(mode="json", by_alias=True),
@@ -63,17 +68,21 @@ def _document(stored: StoredBundle) -> dict[str, object]:
 def _page(stored: StoredBundle) -> Iterator[RenderableType]:
     from rich.text import Text
 
+    from icp_ml.cli.honesty_page import honesty_page, level_told, steadiness_told
     from icp_ml.cli.pages import profile_page, verdict_page
     from icp_ml.cli.potential_page import potential_page
 
     yield Text(_heading(stored.bundle), style="bold")
     yield from (Text(note) for note in stored.bundle.provenance.ideal)
     yield from profile_page(stored.bundle.profile)
+    yield from steadiness_told(stored.bundle.profile)
     yield from _tiers(stored.bundle)
     if stored.bundle.potential is not None:
         yield from potential_page(stored.bundle.potential.record)
     yield from _rules(stored.bundle.policy)
+    yield from level_told(stored.bundle)
     yield from verdict_page(stored.bundle.verdict)
+    yield from honesty_page(stored.bundle.verdict)
     yield _provenance_table(stored)
 
 

@@ -89,12 +89,15 @@ def _tell_weighed(weighed: Weighed, *, as_json: bool) -> None:
 
 
 def _print(trained: Trained) -> None:
+    from icp_ml.cli.honesty_page import honesty_page, steadiness_told
     from icp_ml.cli.pages import print_page, profile_page, verdict_page
     from icp_ml.cli.potential_page import potential_page
 
     print_page(verdict_page(trained.verdict))
+    print_page(honesty_page(trained.verdict))
     if trained.profile is not None:
         print_page(profile_page(trained.profile))
+        print_page(steadiness_told(trained.profile))
     if trained.potential is not None:
         print_page(potential_page(trained.potential))
     if trained.flips is not None:

@@ -69,7 +69,8 @@ class WinModel:
     """A fitted model. `rows` everywhere are encoded by `vocabulary`: float64, shape (n, p).
 
     anchor: log-odds added for the probability alone, where the base rate was found to have moved; 0 otherwise.
-    Order, contributions and reasons use the log-odds without it.
+    stated: what is added instead where somebody states a base rate (see `icp_ml.model.levels`), or None.
+    Order, contributions and reasons use the log-odds without either.
     """
 
     vocabulary: Vocabulary
@@ -77,6 +78,7 @@ class WinModel:
     trees: Trees
     stack: Stack
     anchor: float = 0.0
+    stated: float | None = None
 
     def log_odds(self, rows: Floats) -> Floats:
         """Log-odds of winning a closed opportunity, shape (n,)."""
@@ -94,9 +96,14 @@ class WinModel:
         bases = [np.array([self.scorecard.base]), np.array([self.trees.base])]
         return float(self.stack.combine(bases)[0])
 
+    @property
+    def shift(self) -> float:
+        """Log-odds added for the probability alone."""
+        return self.anchor if self.stated is None else self.stated
+
     def probability(self, log_odds: Floats) -> Floats:
         """Probability of winning a closed opportunity from its log-odds, same shape, in [0, 1]."""
-        return np.asarray(expit(log_odds + self.anchor), dtype=np.float64)
+        return np.asarray(expit(log_odds + self.shift), dtype=np.float64)
 
 
 @dataclass(frozen=True)

@@ -63,8 +63,42 @@ class IcpAttribute(Record):
     asked: str = ""
 
 
+class PeriodVoice(Record):
+    """What a factor said of the deals that opened in one quarter, by models that had not seen their accounts.
+
+    share: of the explanation of these deals. gap: win rate of deals spoken for minus that of deals spoken against;
+    zeros where either is missing.
+    """
+
+    period: str
+    deals: int
+    share: float
+    gap: Interval
+
+
+class FactorSteadiness(Record):
+    """How alike a factor is in models that learned from other deals, and from quarter to quarter.
+
+    models: judging models that use it, of `judged_by`. agreement: mean rank correlation of its contributions over the
+    same deals between each two of these models, a model that does not use it counting 0; None where there are under
+    two. share: of the explanation, in the model of all deals, with the least and the largest of the judging models.
+    held: judging models in whose own unseen deals its direction held.
+    """
+
+    factor: str
+    models: int
+    judged_by: int
+    agreement: float | None
+    share: Interval
+    held: int
+    periods: tuple[PeriodVoice, ...]
+
+
 class Profile(Record):
-    """The first ICP: attributes in order of their share; layer and axis shares add up to 1."""
+    """The first ICP: attributes in order of their share; layer and axis shares add up to 1.
+
+    steadiness: one entry a factor in the same order, none in bundles made before it was measured.
+    """
 
     target: str
     deals: int
@@ -73,6 +107,7 @@ class Profile(Record):
     attributes: tuple[IcpAttribute, ...]
     layer_shares: dict[Layer, float]
     axis_shares: dict[Axis, float]
+    steadiness: tuple[FactorSteadiness, ...] = ()
 
     def presented(self) -> tuple[IcpAttribute, ...]:
         """The attributes that make up the ICP, most important first."""
@@ -113,6 +148,52 @@ class IdealRecord(Record):
     above_other_wins: Interval | None
 
 
+class ReliabilityBin(Record):
+    """Judged deals of neighbouring probability. predicted: their mean probability. win_rate: with its 95 % interval."""
+
+    predicted: float
+    deals: int
+    won: int
+    win_rate: Interval
+
+
+class PeriodRate(Record):
+    """Matured deals by the quarter, or run of quarters, in which they opened; win rate with its 95 % interval."""
+
+    period: str
+    deals: int
+    won: int
+    win_rate: Interval
+
+
+class BaseRates(Record):
+    """The base rate over time. learned: the periods before the most recent one, oldest first.
+
+    lowest, highest: of their win rates. has_left: whether the recent interval lies wholly outside of them.
+    """
+
+    learned: tuple[PeriodRate, ...]
+    recent: PeriodRate
+    lowest: float
+    highest: float
+    has_left: bool
+    sentence: str
+
+
+class LargerSample(Record):
+    """What more accounts would buy, by the learning curve of the scorecard alone.
+
+    rarer: the outcome with fewer accounts. accounts: how many have it. curve: accounts learned from and log loss on
+    others. more: by how many accounts of the rarer outcome, and the fall of the log loss with its 90 % interval.
+    """
+
+    rarer: str
+    accounts: int
+    curve: tuple[tuple[float, float], ...]
+    more: tuple[tuple[int, Interval], ...]
+    sentences: tuple[str, ...]
+
+
 class Verdict(Record):
     """How the model was judged and what came of it.
 
@@ -121,6 +202,8 @@ class Verdict(Record):
     right order (the test of `reliable`). Both with their 99 % interval. figures: metric by method. random_split: what
     a random split would have claimed. warnings: in words. predicted: what a win is in all of it. adapted: what masked
     copies brought, None where none were learned from. ideal: None where no judged win is of the best grade.
+    not_nested: what the search on all deals would claim of the same judged deals, None where nothing was searched.
+    reliability, base_rates, sample: empty or None where they could not be had, and in bundles made before them.
     """
 
     kind: Literal["forward", "blocked", "grouped"]
@@ -139,6 +222,10 @@ class Verdict(Record):
     predicted: str = "won"
     adapted: AdaptedRecord | None = None
     ideal: IdealRecord | None = None
+    not_nested: dict[str, Interval] | None = None
+    reliability: tuple[ReliabilityBin, ...] = ()
+    base_rates: BaseRates | None = None
+    sample: LargerSample | None = None
 
 
 class Provenance(Record):

@@ -6,6 +6,7 @@
     exclusions:                                # takes the place of all exclusions; [] for none
       - {name: public sector, attribute: industry, is: [Government], reason: policy}
     boundary: []
+    base_rate: 0.02                            # states the level of the probability; null for that of the deals
     known: null                                # no customers and open deals are recognised any more
 
 What is not named stays as it is, and so does the model: the result has the same model hash.
@@ -16,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar, cast
 
 import numpy as np
 from pydantic import BeforeValidator, Field, FiniteFloat
@@ -48,7 +49,8 @@ class Amendment(Settings):
 
     cuts: by the label of a tier, the probability from which a prospect is in it, between 0 and 1, as `probability` of
     a scored list has it; of a hand-weighted scorecard the score, between 0 and 100. actions: by tier a text, or texts
-    by quadrant. exclusions, boundary: all of them.
+    by quadrant. exclusions, boundary: all of them. base_rate: the share of companies like the deals learned from that
+    would be won, by which the probability alone is moved; cuts that are given with it are at its level.
     """
 
     cuts: Annotated[dict[str, FiniteFloat], BeforeValidator(_text_keys)] = Field(default_factory=dict)
@@ -56,6 +58,7 @@ class Amendment(Settings):
     exclusions: tuple[RuleSettings, ...] = ()
     boundary: tuple[RuleSettings, ...] = ()
     known: KnownSettings | None = None
+    base_rate: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def amended(bundle: B, changes: Amendment, version: int, created: str, reason: s
     """
     if not reason.strip():
         raise ConfigError("a reason for the change was expected, and none was given; say why with --reason")
-    result = replace(_with_cuts(bundle, changes.cuts), policy=_policy(bundle, changes))
+    result = replace(_with_cuts(_with_level(bundle, changes), changes.cuts), policy=_policy(bundle, changes))
     found = differences(bundle, result)
     if not found:
         raise ConfigError(
@@ -104,7 +107,7 @@ def amended(bundle: B, changes: Amendment, version: int, created: str, reason: s
 
 
 def differences(before: AnyBundle, after: AnyBundle) -> tuple[Change, ...]:
-    """What was amended between two bundles of one model: cuts, actions, exclusions, boundary, known, in this order."""
+    """What was amended between two bundles of one model: cuts, actions, rules, known accounts, level, in this order."""
     old, new = before.policy, after.policy
     return (
         *_cut_changes(_cuts_of(before), _cuts_of(after)),
@@ -112,6 +115,7 @@ def differences(before: AnyBundle, after: AnyBundle) -> tuple[Change, ...]:
         *_rule_changes("exclusion", old.exclusions, new.exclusions),
         *_rule_changes("boundary", old.boundary, new.boundary),
         *_known_changes(old.known, new.known),
+        *_level_changes(before, after),
     )
 
 
@@ -141,7 +145,7 @@ def _cuts_of(bundle: AnyBundle) -> _NamedCuts:
         unit="probability",
         most=1.0,
         said=lambda log_odds: f"{float(model.probability(np.array(log_odds))):.4g}",
-        start=lambda probability: float(logit(probability)) - model.anchor,
+        start=lambda probability: float(logit(probability)) - model.shift,
     )
 
 
@@ -153,6 +157,25 @@ def _with_cuts(bundle: B, wanted: Mapping[str, float]) -> B:
     if isinstance(bundle, WeightedBundle):
         return replace(bundle, tiers=TiersSettings(scores=starts))
     return replace(bundle, tiering=_tiering(bundle.tiering, before, starts))
+
+
+def _with_level(bundle: B, changes: Amendment) -> B:
+    if "base_rate" not in changes.model_fields_set:
+        return bundle
+    if isinstance(bundle, WeightedBundle):
+        raise ConfigError("a base rate was stated, and a hand-weighted scorecard has no probability; leave it out")
+    return cast(B, bundle.at_base_rate(changes.base_rate))
+
+
+def _level_changes(before: AnyBundle, after: AnyBundle) -> Iterator[Change]:
+    old, new = _base_rate(before), _base_rate(after)
+    if old != new:
+        yield Change("stated base rate", *(NONE if rate is None else f"{rate:.4g}" for rate in (old, new)))
+
+
+def _base_rate(bundle: AnyBundle) -> float | None:
+    calibration = None if isinstance(bundle, WeightedBundle) else bundle.calibration
+    return None if calibration is None else calibration.base_rate
 
 
 def _tiering(tiering: Tiering, before: _NamedCuts, starts: tuple[float, ...]) -> Tiering:

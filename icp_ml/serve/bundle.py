@@ -12,6 +12,7 @@
     policy.json       actions, exclusions, boundary, and where known accounts stand
     drift.json        what the deals looked like, column by column
     potential.json    what a win is expected to bring and how long it takes, with its trees; only where that was asked
+    calibration.json  the interval of each probability, and the base rate that was stated; optional
     card.md           the same for people to read
 
 Reading compares every hash, then the golden rows: a bundle that opens is the model that was exported.
@@ -20,7 +21,7 @@ Reading compares every hash, then the golden rows: a bundle that opens is the mo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -31,15 +32,17 @@ from icp_ml.deals.point_in_time_settings import DatedTables
 from icp_ml.deals.rules import bind_rules
 from icp_ml.deals.settings import ProspectsSettings
 from icp_ml.errors import BundleInvalid, ConfigError
+from icp_ml.model.levels import Calibration
 from icp_ml.model.win_model import WinModel
 from icp_ml.profile.potential import Potential
 from icp_ml.profile.records import Profile, Provenance, Verdict
 from icp_ml.profile.reference import DriftReference
 from icp_ml.profile.tiering import Policy, Tiering
 from icp_ml.serve import folder as files
+from icp_ml.serve.calibration_file import at_base_rate, calibration_from_bytes, calibration_to_bytes
 from icp_ml.serve.card import card
 from icp_ml.serve.documents import checked, from_bytes, to_bytes
-from icp_ml.serve.golden import GoldenRows, check_golden
+from icp_ml.serve.golden import GoldenRows, at_level, check_golden
 from icp_ml.serve.model_files import Features, model_from_files, model_to_files, read_features
 from icp_ml.serve.policy_files import (
     policy_from_bytes,
@@ -57,7 +60,8 @@ class Bundle:
     """A model with its evidence. `attributes`: those it was trained with, as declared; `prospects`:
 
     how a list is read; `tables`: what its attributes are made of that a list does not have. `potential`: what a win
-    brings, None where that was not asked.
+    brings, None where that was not asked. `calibration`: None in bundles made before there was one; its stated base
+    rate is the level of `model`.
     """
 
     provenance: Provenance
@@ -72,6 +76,19 @@ class Bundle:
     golden: GoldenRows
     tables: DatedTables = DatedTables()
     potential: Potential | None = None
+    calibration: Calibration | None = None
+
+    def at_base_rate(self, base_rate: float | None) -> Bundle:
+        """The same with its probabilities at a stated base rate, or, for None, at the level that the deals have.
+
+        Order, score, tier and reasons stay. Raises `ConfigError` for a rate outside (0, 1), and where the bundle has no
+        calibration to move it by.
+        """
+        calibration = at_base_rate(self.calibration, base_rate)
+        model = _at_level(self.model, calibration)
+        band = None if calibration is None else calibration.band
+        golden = at_level(self.golden, model, band)
+        return replace(self, calibration=calibration, model=model, golden=golden)
 
 
 @dataclass(frozen=True)
@@ -122,12 +139,15 @@ def open_bundle(folder: Path) -> StoredBundle:
 
 def _verified(provenance: Provenance, content: Mapping[str, bytes]) -> Bundle:
     bundle = _bundle_of(provenance, content)
-    check_golden(bundle.model, bundle.attributes, bundle.golden, files.GOLDEN)
+    band = None if bundle.calibration is None else bundle.calibration.band
+    check_golden(bundle.model, bundle.attributes, bundle.golden, files.GOLDEN, band)
     return bundle
 
 
 def _content(bundle: Bundle) -> dict[str, bytes]:
+    calibration = bundle.calibration
     return {
+        **({} if calibration is None else {files.CALIBRATION: calibration_to_bytes(calibration)}),
         **model_to_files(bundle.model, bundle.attributes, bundle.prospects, bundle.tables),
         files.PROFILE: to_bytes(bundle.profile.model_dump()),
         files.EVALUATION: to_bytes(bundle.verdict.model_dump()),
@@ -142,7 +162,15 @@ def _content(bundle: Bundle) -> dict[str, bytes]:
 
 def _card_of(bundle: Bundle) -> str:
     said = None if bundle.potential is None else bundle.potential.record
-    return card(bundle.provenance, bundle.profile, bundle.verdict, bundle.tiering, bundle.policy, potential=said)
+    return card(
+        bundle.provenance,
+        bundle.profile,
+        bundle.verdict,
+        bundle.tiering,
+        bundle.policy,
+        potential=said,
+        base_rate=None if bundle.calibration is None else bundle.calibration.base_rate,
+    )
 
 
 def _golden_document(golden: GoldenRows) -> dict[str, object]:
@@ -151,7 +179,9 @@ def _golden_document(golden: GoldenRows) -> dict[str, object]:
 
 def _bundle_of(provenance: Provenance, content: Mapping[str, bytes]) -> Bundle:
     features = read_features(content[files.FEATURES])
-    model, golden = model_from_files(features, content), _read_golden(features, content[files.GOLDEN])
+    calibration = calibration_from_bytes(content.get(files.CALIBRATION))
+    model = _at_level(model_from_files(features, content), calibration)
+    golden = _read_golden(features, content[files.GOLDEN])
     return Bundle(
         provenance=provenance,
         attributes=features.attributes,
@@ -165,7 +195,12 @@ def _bundle_of(provenance: Provenance, content: Mapping[str, bytes]) -> Bundle:
         golden=golden,
         tables=features.tables,
         potential=potential_from_files(content, model, features.attributes, golden),
+        calibration=calibration,
     )
+
+
+def _at_level(model: WinModel, calibration: Calibration | None) -> WinModel:
+    return replace(model, stated=None if calibration is None else calibration.shift)
 
 
 def _read_policy(features: Features, content: bytes) -> Policy:

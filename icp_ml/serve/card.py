@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from icp_ml.profile.honesty import calibration_told, which_to_believe
 from icp_ml.profile.ideal_wins import ideal_sentence
 from icp_ml.profile.potential import PotentialRecord
 from icp_ml.profile.records import Interval, Profile, Provenance, Verdict
 from icp_ml.profile.tiering import Policy, Tiering
 from icp_ml.profile.tiers import TierTable
+from icp_ml.serve.calibration_file import level_sentence
 
 
 def card(
@@ -19,8 +21,9 @@ def card(
     policy: Policy,
     *,
     potential: PotentialRecord | None = None,
+    base_rate: float | None = None,
 ) -> str:
-    """The text of card.md, UTF-8, ending in a line end."""
+    """The text of card.md, UTF-8, ending in a line end. base_rate: that was stated, None where none was."""
     parts = (
         _head(provenance, profile),
         _rows(provenance),
@@ -29,7 +32,7 @@ def card(
         *([] if potential is None else [_potential(potential)]),
         _icp(profile),
         policy_part(policy),
-        _use(provenance),
+        _use(provenance, base_rate),
     )
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
@@ -71,6 +74,14 @@ def _judgement(verdict: Verdict) -> Iterator[str]:
     if verdict.ideal is not None:
         yield f"- {ideal_sentence(verdict.ideal)}"
     yield from (f"- Beware: {warning}" for warning in verdict.warnings)
+    rates = verdict.base_rates
+    told = (calibration_told(verdict), which_to_believe(verdict), None if rates is None else rates.sentence)
+    sentences = [sentence for sentence in told if sentence and sentence not in verdict.warnings]
+    yield from ("", *sentences) if sentences else ()
+    if verdict.reliability:
+        yield from ("", "| predicted | deals | won | observed (95 %) |", "|---|---|---|---|")
+    for each in verdict.reliability:
+        yield f"| {each.predicted:.1%} | {each.deals:,} | {each.won:,} | {_percent(each.win_rate)} |"
 
 
 def _tiers(table: TierTable) -> Iterator[str]:
@@ -150,7 +161,7 @@ def _why(reason: str) -> str:
     return f" ({reason})" if reason else ""
 
 
-def _use(provenance: Provenance) -> Iterator[str]:
+def _use(provenance: Provenance, base_rate: float | None) -> Iterator[str]:
     yield "## How to read it"
     yield ""
     yield (
@@ -158,6 +169,9 @@ def _use(provenance: Provenance) -> Iterator[str]:
         "companies that nobody talks to yet the order is supported by the deals, and the level is an assumption. "
         "Reasons add up to the log-odds that order the list; they say what the model uses, not what causes a win."
     )
+    if base_rate is not None:
+        yield ""
+        yield level_sentence(base_rate)
 
 
 def _figure(found: Interval) -> str:

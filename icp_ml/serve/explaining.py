@@ -23,6 +23,7 @@ from icp_ml.deals.kinds import parse_attributes
 from icp_ml.errors import InputError
 from icp_ml.serve.incoming import NamedBatch
 from icp_ml.serve.loading import AnyScorer
+from icp_ml.serve.outgoing import LEVEL
 from icp_ml.serve.scoring import Scorer
 
 COMPARED: Final = 50_000
@@ -52,6 +53,7 @@ class Found:
 class Explanation:
     """The answer to one row; None where the status says that there is none, or the model has no log-odds.
 
+    probability_low, probability_high: its interval, where the bundle has them; probability_level: where it was stated.
     layers, axes: points by name; the layers, and where there are two the axes, add to `base_score`. speaks_for,
     against: all reasons, strongest first; effects above and below 0. not_known: attributes of the model.
     """
@@ -63,6 +65,9 @@ class Explanation:
     tier: str | None
     score: float | None
     probability: float | None
+    probability_low: float | None
+    probability_high: float | None
+    probability_level: str | None
     log_odds: float | None
     action: str | None
     quadrant: str | None
@@ -102,6 +107,8 @@ def find_row(batches: Iterable[NamedBatch], wanted: str) -> Found:
 
 def explain(scorer: AnyScorer, found: Found, as_of: date | None) -> Explanation:
     """Score one row and say why. as_of: the day to which ages count. Raises as `Scorer.score_stream` does."""
+    if isinstance(scorer, Scorer) and scorer.bundle.calibration is not None:
+        scorer = scorer.with_level(intervals=True)
     width = len(scorer.columns)
     scored = next(iter(scorer.score_stream([found.batch], as_of=as_of, reasons=width)))
     row: dict[str, Any] = scored.records.to_pylist()[0]
@@ -115,6 +122,9 @@ def explain(scorer: AnyScorer, found: Found, as_of: date | None) -> Explanation:
         tier=row["tier"],
         score=row["score"],
         probability=row.get("probability"),
+        probability_low=row.get("probability_low"),
+        probability_high=row.get("probability_high"),
+        probability_level=row.get(LEVEL),
         log_odds=row.get("log_odds"),
         action=row["action"],
         quadrant=row["quadrant"],

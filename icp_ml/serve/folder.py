@@ -47,6 +47,7 @@ GOLDEN: Final = "golden.json"
 TIERS: Final = "tiers.json"
 POLICY: Final = "policy.json"
 DRIFT: Final = "drift.json"
+CALIBRATION: Final = "calibration.json"
 WEIGHTED: Final = "weighted.json"
 POTENTIAL: Final = "potential.json"
 POTENTIAL_ACV: Final = "potential_acv.txt"
@@ -54,13 +55,15 @@ POTENTIAL_CYCLE: Final = "potential_cycle.txt"
 CARD: Final = "card.md"
 MODEL_FILES: Final = (FEATURES, SCORECARD, STACK, TREES)
 """What log-odds and contributions come from; an amendment leaves them as they are."""
-CONTENT_FILES: Final = (*MODEL_FILES, EVALUATION, GOLDEN, PROFILE, TIERS, POLICY, DRIFT)
+CONTENT_FILES: Final = (*MODEL_FILES, EVALUATION, GOLDEN, PROFILE, TIERS, POLICY, DRIFT, CALIBRATION)
 """What the content hash covers: all but the manifest and the card, which repeats name, version and dates."""
 OPTIONAL_FILES: Final = (POTENTIAL, POTENTIAL_ACV, POTENTIAL_CYCLE)
 """What a model learned from deals has where it was asked for: deal potential, and its trees where they are shown."""
 WEIGHTED_MODEL_FILES: Final = (FEATURES, WEIGHTED)
 WEIGHTED_CONTENT_FILES: Final = (*WEIGHTED_MODEL_FILES, GOLDEN, TIERS, POLICY)
 """The same for a hand-weighted scorecard."""
+LATER_FILES: Final = frozenset({CALIBRATION})
+"""What came to format 1 later: a bundle that was made without them is whole."""
 
 ANEW: Final = "copy or export the bundle anew"
 """What to do about a bundle that does not agree with itself: nobody repairs one by hand."""
@@ -268,7 +271,7 @@ def _check_manifest_agrees(document: Mapping[str, Json], manifest: Manifest | We
 def _check_names(folder: Path, manifest: Manifest | WeightedManifest) -> None:
     made = _KINDS[manifest.kind]
     listed, expected = set(manifest.files), {*made.content_files, CARD}
-    expected |= listed & set(made.optional)
+    expected = (expected - (LATER_FILES - listed)) | (listed & set(made.optional))
     if listed != expected:
         wrong = sorted(listed ^ expected)[0]
         verb = "lists the unknown file" if wrong in listed else "does not list"

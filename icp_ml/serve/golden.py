@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -22,6 +22,7 @@ from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.kinds import DAYS_PER_YEAR, ParsedTable, parse_attributes
 from icp_ml.deals.vocabulary import FIRST_VALUE_CODE
 from icp_ml.errors import BundleInvalid
+from icp_ml.model.intervals import Band
 from icp_ml.model.win_model import WinModel
 
 Floats = NDArray[np.float64]
@@ -47,6 +48,7 @@ class GoldenRows:
     """as_of: the day that ages count to. rows: text (None is missing) by source column, for each row.
 
     log_odds, probability: one a row. contributions: for each row one a column of the vocabulary, in log-odds.
+    probability_low, probability_high: one a row, none where the bundle has no intervals.
     """
 
     as_of: date
@@ -54,6 +56,8 @@ class GoldenRows:
     log_odds: tuple[float, ...]
     probability: tuple[float, ...]
     contributions: tuple[tuple[float, ...], ...]
+    probability_low: tuple[float, ...] = ()
+    probability_high: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class _Answers:
     log_odds: Floats
     probability: Floats
     contributions: Floats
+    probability_low: Floats
+    probability_high: Floats
 
 
 def used_attributes(model: WinModel, attributes: Sequence[Attribute]) -> tuple[Attribute, ...]:
@@ -69,33 +75,53 @@ def used_attributes(model: WinModel, attributes: Sequence[Attribute]) -> tuple[A
     return tuple(attribute for attribute in attributes if attribute.name in used)
 
 
-def make_golden(model: WinModel, attributes: Sequence[Attribute], as_of: date, seed: int) -> GoldenRows:
+def make_golden(
+    model: WinModel, attributes: Sequence[Attribute], as_of: date, seed: int, band: Band | None = None
+) -> GoldenRows:
     """Draw ten rows and let the model answer. The same arguments give the same rows."""
     used = used_attributes(model, attributes)
     pools = {place_of(attribute): _texts_of(model, attribute, as_of) for attribute in used}
     currencies = [attribute.currency for attribute in used if attribute.currency is not None]
     pools |= {currency.column: currency.accepts for currency in currencies if currency.column is not None}
     rows = with_objects(draw_rows(pools, seed), used)
-    answers = _answer(model, used, as_of, rows)
+    answers = _answer(model, used, as_of, rows, band)
     return GoldenRows(
         as_of=as_of,
         rows=rows,
         log_odds=tuple(answers.log_odds.tolist()),
         probability=tuple(answers.probability.tolist()),
         contributions=tuple(tuple(row) for row in answers.contributions.tolist()),
+        probability_low=tuple(answers.probability_low.tolist()),
+        probability_high=tuple(answers.probability_high.tolist()),
     )
 
 
-def check_golden(model: WinModel, attributes: Sequence[Attribute], golden: GoldenRows, file: str) -> None:
+def at_level(golden: GoldenRows, model: WinModel, band: Band | None) -> GoldenRows:
+    """The same rows with the probabilities of this model, whose log-odds are the same. band: of its intervals."""
+    log_odds = np.array(golden.log_odds)
+    low, high = _bounds(model, log_odds, band)
+    return replace(
+        golden,
+        probability=tuple(model.probability(log_odds).tolist()),
+        probability_low=tuple(low.tolist()),
+        probability_high=tuple(high.tolist()),
+    )
+
+
+def check_golden(
+    model: WinModel, attributes: Sequence[Attribute], golden: GoldenRows, file: str, band: Band | None = None
+) -> None:
     """Raise `BundleInvalid` unless the model answers the golden rows as it did when the bundle was written."""
     check_count(golden.rows, file)
-    answers = _answer(model, used_attributes(model, attributes), golden.as_of, golden.rows)
+    answers = _answer(model, used_attributes(model, attributes), golden.as_of, golden.rows, band)
     expected = _Answers(
         np.array(golden.log_odds),
         np.array(golden.probability),
         np.array(golden.contributions, dtype=np.float64),
+        np.array(golden.probability_low),
+        np.array(golden.probability_high),
     )
-    for name in ("log_odds", "probability", "contributions"):
+    for name in _Answers.__dataclass_fields__:
         check_answers(getattr(answers, name), getattr(expected, name), name, file)
 
 
@@ -123,10 +149,17 @@ def _answer(
     used: Sequence[Attribute],
     as_of: date,
     rows: Sequence[Mapping[str, str | None]],
+    band: Band | None,
 ) -> _Answers:
     encoded = model.vocabulary.encode(read_rows(rows, used, as_of))
     log_odds = model.log_odds(encoded)
-    return _Answers(log_odds, model.probability(log_odds), model.contributions(encoded).values)
+    contributions = model.contributions(encoded).values
+    return _Answers(log_odds, model.probability(log_odds), contributions, *_bounds(model, log_odds, band))
+
+
+def _bounds(model: WinModel, log_odds: Floats, band: Band | None) -> tuple[Floats, Floats]:
+    """Lower and upper bounds of the probabilities; empty where there are no intervals."""
+    return (np.empty(0), np.empty(0)) if band is None else band.bounds(log_odds, model.shift)
 
 
 def read_rows(rows: Sequence[Mapping[str, str | None]], attributes: Sequence[Attribute], as_of: date) -> ParsedTable:

@@ -148,6 +148,11 @@ class ListScorer(ABC, Generic[B]):
     def _odds(self) -> tuple[str, ...]:
         """The columns of `Answers.odds`."""
 
+    @property
+    def _level(self) -> str | None:
+        """What is said of the level of each probability, None where it is what was learned."""
+        return None
+
     @abstractmethod
     def _effects(self, reading: Reading) -> Floats:
         """float64[n, columns]: what each column adds to the base in each row."""
@@ -235,7 +240,7 @@ class ListScorer(ABC, Generic[B]):
             "icp.content_hash": self.content_hash,
             "icp.base_score": repr(self.tier_book.base_score),
         }
-        return Outgoing(pa.array(self._labels, pa.string()), reasons, self.tier_book, metadata, self._odds)
+        return Outgoing(pa.array(self._labels, pa.string()), reasons, self.tier_book, metadata, self._odds, self._level)
 
     def _score_whole(self, data: pd.DataFrame | Tabular, as_of: date | None, reasons: int) -> Tabular:
         batches = self._incoming.batches(data)

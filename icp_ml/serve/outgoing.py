@@ -3,8 +3,9 @@
     id, tier, score, action, quadrant, probability, log_odds, score_LAYER, ..., score_fit, score_intent,
     reason_for_1, reason_for_1_effect, ..., reason_against_1, ..., attributes_missing, status
 
-A hand-weighted scorecard has no probability and no log-odds, and no such columns. A model with deal potential has its
-columns after the log-odds (see `potential_columns`).
+Where intervals are asked for, probability_low and probability_high follow the probability; where its level was stated,
+probability_level, which says so. A model with deal potential has its columns after the log-odds (see
+`potential_columns`). A hand-weighted scorecard has no probability and no log-odds, and no such columns.
 
 A row that cannot be scored keeps its place, has null where a score would be, and says why. A row with a mark (a
 customer, excluded, ...) has its score, and no tier.
@@ -37,6 +38,9 @@ ROW_NUMBER: Final = "row"
 LABEL_TYPE: Final = pa.dictionary(pa.int32(), pa.string())
 ODDS: Final = ("probability", "log_odds")
 """What a model that learned from deals says beside the score."""
+ODDS_WITH_INTERVALS: Final = ("probability", "probability_low", "probability_high", "log_odds")
+LEVEL: Final = "probability_level"
+"""The column that says that the level of the probability was stated and not learned."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,8 @@ class AnsweredRows:
 class Outgoing:
     """The shape of the output: one schema for all batches of a list. metadata: what Parquet carries along.
 
-    odds: `ODDS` and the columns of deal potential that the model has, or none.
+    odds: `ODDS` or `ODDS_WITH_INTERVALS` and the columns of deal potential that the model has, or none. level: the text
+    of the column `LEVEL`, None where there is none.
     """
 
     labels: Arrow
@@ -107,11 +112,12 @@ class Outgoing:
     tiers: TierBook
     metadata: Mapping[str, str]
     odds: tuple[str, ...] = ODDS
+    level: str | None = None
 
     def schema(self, id_name: str, id_type: Arrow) -> Arrow:
         """Column names and types. Raises `ConfigError` where the id column has the name of another column."""
-        names = ["tier", "score", "action", "quadrant", *self.odds]
-        texts = ("tier", "action", "quadrant")
+        names = ["tier", "score", "action", "quadrant", *self.odds, *([] if self.level is None else [LEVEL])]
+        texts = ("tier", "action", "quadrant", LEVEL)
         fields = [pa.field(id_name, id_type)]
         fields += [pa.field(name, LABEL_TYPE if name in texts else pa.float64()) for name in names]
         fields += [pa.field(f"score_{part}", pa.float64()) for part in self.tiers.parts]
@@ -140,6 +146,7 @@ class Outgoing:
             coded(np.where(hidden, np.int32(NONE), rows.actions), self.tiers.action_texts),
             coded(np.where(hidden, np.int8(NONE), answers.quadrant), [QUADRANT_TEXTS[each] for each in QUADRANTS]),
             *(pa.array(values, mask=hidden) for values in rows.odds),
+            *([] if self.level is None else [coded(np.where(hidden, np.int8(NONE), np.int8(0)), [self.level])]),
             *(pa.array(answers.sub_scores[:, k], mask=hidden) for k in range(len(self.tiers.parts))),
             *reasons_for.columns(self.labels),
             *reasons_against.columns(self.labels),

@@ -11,7 +11,7 @@ the order is supported by the deals; the level is an assumption.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -23,10 +23,11 @@ from numpy.typing import NDArray
 from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.vocabulary import ModelColumn, Vocabulary
 from icp_ml.serve.bundle import Bundle, open_bundle
+from icp_ml.serve.calibration_file import level_sentence, needs
 from icp_ml.serve.golden import used_attributes
 from icp_ml.serve.incoming import Batches, Tabular
 from icp_ml.serve.list_scorer import Answers, ListScorer, Reading
-from icp_ml.serve.outgoing import ODDS
+from icp_ml.serve.outgoing import ODDS, ODDS_WITH_INTERVALS
 from icp_ml.serve.potential_columns import potential_columns, potential_values
 from icp_ml.serve.reasons import ReasonBook, reason_book
 from icp_ml.serve.tier_book import TierBook
@@ -36,7 +37,12 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Scorer(ListScorer[Bundle]):
-    """A model that learned from deals; `ListScorer` has the fields, and what scores a list."""
+    """A model that learned from deals; `ListScorer` has the other fields, and what scores a list.
+
+    intervals: whether each probability comes with its interval; only a bundle with a calibration has them.
+    """
+
+    intervals: bool = False
 
     @staticmethod
     def load(path: str | Path) -> Scorer:
@@ -46,6 +52,22 @@ class Scorer(ListScorer[Bundle]):
         """
         stored = open_bundle(Path(path))
         return Scorer(stored.bundle, stored.content_hash)
+
+    def with_level(self, base_rate: float | None = None, *, intervals: bool = False) -> Scorer:
+        """The same with probabilities at a stated base rate, where one is given, and with their intervals if asked.
+
+        Order, score, tier and reasons stay. Raises `ConfigError` for a rate outside (0, 1), and for a bundle that was
+        made before there were intervals and stated rates.
+        """
+        bundle = self.bundle if base_rate is None else self.bundle.at_base_rate(base_rate)
+        if intervals:
+            needs(bundle.calibration, "an interval for each probability")
+        return replace(self, bundle=bundle, intervals=intervals)
+
+    @property
+    def base_rate(self) -> float | None:
+        """The base rate that was stated, None where the level is what was learned."""
+        return None if self.bundle.calibration is None else self.bundle.calibration.base_rate
 
     @property
     def classes_(self) -> NDArray[np.int64]:
@@ -93,7 +115,8 @@ class Scorer(ListScorer[Bundle]):
     @property
     def _about(self) -> Mapping[str, str]:
         provenance = self.bundle.provenance
-        return {"icp.model": f"{provenance.name} version {provenance.version}", "icp.target": provenance.target}
+        about = {"icp.model": f"{provenance.name} version {provenance.version}", "icp.target": provenance.target}
+        return about if self.base_rate is None else {**about, "icp.level": level_sentence(self.base_rate)}
 
     @cached_property
     def _book(self) -> ReasonBook:
@@ -105,7 +128,19 @@ class Scorer(ListScorer[Bundle]):
 
     @property
     def _odds(self) -> tuple[str, ...]:
-        return (*ODDS, *potential_columns(self.bundle.potential))
+        return (*(ODDS_WITH_INTERVALS if self.intervals else ODDS), *potential_columns(self.bundle.potential))
+
+    @property
+    def _level(self) -> str | None:
+        return None if self.base_rate is None else f"stated base rate {self.base_rate:.3g}"
+
+    def _probabilities(self, log_odds: Floats) -> tuple[Floats, ...]:
+        """The columns of `_odds` but those of deal potential, the probability first."""
+        probability = self.bundle.model.probability(log_odds)
+        if not self.intervals:
+            return probability, log_odds
+        band = needs(self.bundle.calibration, "an interval for each probability").band
+        return (probability, *band.bounds(log_odds, self.bundle.model.shift), log_odds)
 
     def _encoded(self, reading: Reading) -> Floats:
         return self.vocabulary.encode(reading.parsed)
@@ -123,10 +158,10 @@ class Scorer(ListScorer[Bundle]):
     def _answer(self, reading: Reading, reasons: int) -> Answers:
         encoded = self._encoded(reading)
         log_odds, effects = self._margins(encoded), self._contributions(encoded)
-        probability = self.bundle.model.probability(log_odds)
+        probabilities = self._probabilities(log_odds)
         return Answers(
             scale=log_odds,
             effects=effects,
             reasons=self._book.strongest(encoded, effects, reading.parsed, reasons),
-            odds=(probability, log_odds, *potential_values(self.bundle.potential, encoded, probability)),
+            odds=(*probabilities, *potential_values(self.bundle.potential, encoded, probabilities[0])),
         )

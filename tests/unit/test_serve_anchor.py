@@ -19,7 +19,7 @@ ANCHOR = -0.75
 def test_an_anchor_moves_the_probability_and_leaves_order_and_reasons(tmp_path: Path) -> None:
     plain = made.bundle()
     model = replace(plain.model, anchor=ANCHOR)
-    golden = make_golden(model, plain.attributes, made.AS_OF, seed=1)
+    golden = make_golden(model, plain.attributes, made.AS_OF, 1, made.calibration().band)
     write_bundle(replace(plain, model=model, golden=golden), tmp_path / "v1")
     prospects = made.frame(50, seed=3)
     there = icp_ml.load(tmp_path / "v1").score(prospects, as_of=made.AS_OF)

@@ -26,7 +26,7 @@ ANSWERED = tuple(
 
 def written(folder: Path) -> Path:
     """The model of `serve_models`, reading answers."""
-    golden = make_golden(serve_models.win_model(), ANSWERED, serve_models.AS_OF, seed=7)
+    golden = make_golden(serve_models.win_model(), ANSWERED, serve_models.AS_OF, 7, serve_models.calibration().band)
     prospects = serve_models.bundle().prospects.model_copy(update={"map": {"AI Research": "ai"}})
     bundle = replace(serve_models.bundle(), attributes=ANSWERED, prospects=prospects, golden=golden)
     write_bundle(bundle, folder)

@@ -44,7 +44,7 @@ def turn_first_cuts(text: str) -> str:
 
 def drop_golden(text: str) -> str:
     document = json.loads(text)
-    for key in ("rows", "log_odds", "probability", "contributions"):
+    for key in ("rows", "log_odds", "probability", "contributions", "probability_low", "probability_high"):
         document[key].pop()
     return json.dumps(document)
 
@@ -112,7 +112,9 @@ def test_the_content_hash_leaves_out_who_made_it_and_when_but_not_what_it_is(wri
     ours = serve_models.bundle()
     renamed = ours.provenance.model_copy(update={"name": "other", "version": 9, "created": "2030-01-01", "run_id": "r"})
     moved = replace(ours, provenance=renamed)
-    changed = replace(ours, golden=make_golden(ours.model, ours.attributes, serve_models.AS_OF, seed=8))
+    changed = replace(
+        ours, golden=make_golden(ours.model, ours.attributes, serve_models.AS_OF, 8, serve_models.calibration().band)
+    )
     assert write_bundle(moved, tmp_path / "moved") == open_bundle(written).content_hash == content_hash(ours)
     assert content_hash(changed) != content_hash(ours)
 
@@ -247,7 +249,8 @@ def test_every_golden_row_knows_something_and_together_they_leave_each_kind_out_
 
 def test_golden_rows_depend_on_their_seed_alone() -> None:
     def made(seed: int) -> GoldenRows:
-        return make_golden(serve_models.win_model(), serve_models.ATTRIBUTES, serve_models.AS_OF, seed)
+        band = serve_models.calibration().band
+        return make_golden(serve_models.win_model(), serve_models.ATTRIBUTES, serve_models.AS_OF, seed, band)
 
     assert made(7) == made(7) == serve_models.bundle().golden
     assert made(8).rows != made(7).rows

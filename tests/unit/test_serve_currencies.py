@@ -25,7 +25,7 @@ def written(folder: Path) -> Path:
     attributes = tuple(
         replace(each, currency=IN_DOLLARS) if each.name == "revenue" else each for each in plain.attributes
     )
-    golden = make_golden(plain.model, attributes, serve_models.AS_OF, 7)
+    golden = make_golden(plain.model, attributes, serve_models.AS_OF, 7, serve_models.calibration().band)
     write_bundle(replace(plain, attributes=attributes, golden=golden), folder)
     return folder
 

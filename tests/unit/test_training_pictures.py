@@ -12,6 +12,7 @@ from matplotlib.transforms import Bbox
 from scipy.special import expit
 
 from icp_ml.model.metrics import Judged
+from icp_ml.profile.reliability import reliability
 from icp_training.pictures import calibration_picture, icp_picture, record_evidence, tier_picture
 from icp_training.tracking import open_run
 from tests import serve_models
@@ -32,12 +33,16 @@ def extent(bar: Patch) -> Bbox:
     return bar.get_path().get_extents(bar.get_patch_transform())
 
 
-def test_the_calibration_curve_is_of_ten_bins_of_equal_size() -> None:
+def test_the_calibration_picture_shows_the_bins_of_the_verdict_with_their_intervals() -> None:
     deals = judged()
-    line = calibration_picture(deals).axes[0].lines[1]
-    order = np.array_split(np.argsort(deals.log_odds), 10)
-    assert line.get_xdata() == pytest.approx([expit(deals.log_odds[rows]).mean() for rows in order], abs=0.01)
-    assert line.get_ydata() == pytest.approx([deals.won[rows].mean() for rows in order], abs=0.03)
+    bins = reliability(deals.log_odds, deals.won, deals.groups)
+    axes = calibration_picture(bins).axes[0]
+    line = axes.lines[1]
+    assert line.get_xdata() == pytest.approx([each.predicted for each in bins])
+    assert line.get_ydata() == pytest.approx([each.win_rate.value for each in bins])
+    bars = np.array([path.vertices for path in axes.collections[0].get_paths()])
+    assert bars[:, :, 1] == pytest.approx(np.array([[each.win_rate.low, each.win_rate.high] for each in bins]))
+    assert [text.get_text() for text in axes.texts] == [f"{each.deals}" for each in bins]
 
 
 def test_bars_are_as_high_as_the_win_rates_and_as_long_as_the_shares() -> None:
@@ -53,8 +58,9 @@ def test_bars_are_as_high_as_the_win_rates_and_as_long_as_the_shares() -> None:
 def test_a_run_holds_pictures_and_tables(new_project: Callable[[str], Path]) -> None:
     run = open_run(new_project("evidence"), "icp", {})
     bundle = serve_models.bundle()
-    record_evidence(run, judged(), bundle.verdict, bundle.tiering.table, bundle.profile)
+    record_evidence(run, bundle.verdict, bundle.tiering.table, bundle.profile)
     run.end("FINISHED")
     found = {Path(each.path).name for each in run.client.list_artifacts(run.run_id, "evidence")}
     stems = {"calibration.png", "tiers.png", "icp.png", "figures.csv", "tiers.csv", "icp.csv"}
+    stems |= {"reliability.csv", "stability.csv", "stability_by_quarter.csv"}
     assert found == stems

@@ -148,6 +148,32 @@ def test_verdict_and_figures_cover_every_method(planted: Lived) -> None:
     assert sum(level.deals for level in verdict.levels) == verdict.deals
 
 
+def test_the_verdict_says_how_far_it_can_be_believed(planted: Lived) -> None:
+    verdict, bundle = planted.trained[0].verdict, planted.stored(0).bundle
+    assert bundle.verdict == verdict
+    assert verdict.not_nested is not None
+    assert verdict.not_nested.keys() == verdict.figures["icp-ml"].keys()
+    assert sum(each.deals for each in verdict.reliability) == verdict.deals
+    assert verdict.base_rates is not None
+    assert verdict.sample is not None
+    assert [more for more, _ in verdict.sample.more] == [50, verdict.sample.accounts]
+    assert [each.factor for each in bundle.profile.steadiness] == [each.factor for each in bundle.profile.attributes]
+    size = next(each for each in bundle.profile.steadiness if each.factor == "size")
+    assert (size.models, size.held, size.judged_by) == (3, 3, len(verdict.levels))
+    assert size.agreement is not None
+    assert size.agreement > 0.5
+    metrics = planted.client().get_run(planted.trained[0].run_id).data.metrics
+    assert metrics["not_nested.auc"] == verdict.not_nested["auc"].value
+    assert metrics["random_split.auc"] == verdict.random_split["auc"].value
+
+
+def test_a_refusal_is_judged_as_far_and_nothing_is_claimed_by_a_search(silent: Lived) -> None:
+    verdict = silent.trained[0].verdict
+    assert verdict.not_nested is None
+    assert verdict.reliability
+    assert verdict.sample is not None
+
+
 def test_every_step_that_is_begun_is_ended(planted: Lived) -> None:
     last = {label.partition(":")[0]: (done, total) for label, done, total in planted.steps}
     assert list(last) == ["judging on deals it did not see", "searching parameters", "fitting and explaining"]

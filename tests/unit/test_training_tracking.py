@@ -103,6 +103,7 @@ def test_every_figure_of_every_method_is_a_metric_and_the_verdict_a_tag(new_proj
         "icp-ml.log_loss": 0.5,
         "icp-ml.auc": 0.75,
         "logistic_regression.log_loss": 0.625,
+        "random_split.log_loss": 0.25,
         "skill": 0.125,
     }
     assert (data.tags["verdict"], data.tags["judged"]) == ("reliable", "forward")

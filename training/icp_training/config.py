@@ -45,7 +45,8 @@ class Config(BaseModel):
     of the outcome and can never be attributes; those that `ideal` names are too. company: by what companies are
     recognised. ideal: how wins are graded, and what grades do. potential: what a win brings. tiers, actions,
     exclusions, boundary, known: what the bundle carries besides the model (see `icp_ml.deals.policy`). evaluate, train:
-    how it is judged, and what it learns from, beyond what is always done. seed: of everything that is drawn.
+    how it is judged, and what it learns from, beyond what is always done. base_rate: stated share of companies like the
+    deals that would be won, by which probabilities are moved and nothing else is. seed: of everything that is drawn.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -70,6 +71,7 @@ class Config(BaseModel):
     evaluate: EvaluateSettings = EvaluateSettings()
     search: SearchSettings = SearchSettings()
     train: TrainSettings = TrainSettings()
+    base_rate: float | None = Field(default=None, gt=0.0, lt=1.0)
     seed: int = Field(default=7, ge=0)
 
     def resolved(self) -> tuple[Attribute, ...]:

@@ -158,15 +158,16 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
         record_profile(run, bundle.profile)
         record_ideal_tiers(run, bundle.tiering.table)
         record_potential(run, bundle.potential)
-        record_evidence(run, judged.evaluation.judged, judged.verdict, bundle.tiering.table, bundle.profile)
+        record_verdict(run, bundle.verdict)
+        record_evidence(run, bundle.verdict, bundle.tiering.table, bundle.profile)
         record_search(run, fitted.found, config.seed)
         register(run, registry, folder)
         flips = tier_flips(bundle, listed.parsed, config.errors(), config.seed) if listed else None
         record_flips(run, flips)
     return Trained(
-        judged.verdict,
+        bundle.verdict,
         run.run_id,
-        fitted.profile,
+        bundle.profile,
         folder,
         version,
         search_notes=notes_on(start, fitted.found),

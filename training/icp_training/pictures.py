@@ -7,14 +7,13 @@ icp.png           what the explanation consists of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
 
-from icp_ml.model.metrics import Judged
-from icp_ml.profile.records import Interval, Profile, Verdict
+from icp_ml.profile.records import Interval, Profile, ReliabilityBin, Verdict
 from icp_ml.profile.tiers import TierTable
 from icp_training.tracking import Run
 
@@ -22,37 +21,45 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BINS: Final = 10
-"""Bins of the calibration curve, with as many deals each."""
 MOST_FACTORS: Final = 20
 """Factors that the picture of the ICP shows; the table has all."""
 BLUE, GREY = "#1f5fa8", "#9aa0a6"
 
 
-def record_evidence(run: Run, judged: Judged, verdict: Verdict, tiers: TierTable, profile: Profile) -> None:
+def record_evidence(run: Run, verdict: Verdict, tiers: TierTable, profile: Profile) -> None:
     """Log the pictures, and the figures behind them as tables, in the run's folder `evidence`."""
     pictures = {
-        "calibration": calibration_picture(judged),
+        "calibration": calibration_picture(verdict.reliability),
         "tiers": tier_picture(tiers),
         "icp": icp_picture(profile),
     }
     for name, picture in pictures.items():
         run.client.log_figure(run.run_id, picture, f"evidence/{name}.png")
-    tables = {"figures": figures_table(verdict), "tiers": tiers_table(tiers), "icp": icp_table(profile)}
+    tables = {
+        "figures": figures_table(verdict),
+        "reliability": reliability_table(verdict.reliability),
+        "tiers": tiers_table(tiers),
+        "icp": icp_table(profile),
+        "stability": stability_table(profile),
+        "stability_by_quarter": quarters_table(profile),
+    }
     for name, table in tables.items():
         run.client.log_text(run.run_id, table.to_csv(index=False), f"evidence/{name}.csv")
 
 
-def calibration_picture(judged: Judged) -> Figure:
-    """Observed win rates over predicted ones. judged: log-odds and outcomes of deals that were not learnt from."""
-    from sklearn.calibration import calibration_curve  # noqa: PLC0415 - a second, which other verbs need not wait
-
-    figure, axes = empty_picture("Predicted and observed, deals not learnt from", "predicted probability", "share won")
-    probability = expit(judged.log_odds)
-    observed, predicted = calibration_curve(judged.won, probability, n_bins=BINS, strategy="quantile")
-    most = 1.05 * max(observed.max(), predicted.max())
+def calibration_picture(bins: Sequence[ReliabilityBin]) -> Figure:
+    """Observed win rates over predicted ones, with 95 % intervals over accounts and counts of deals."""
+    figure, axes = empty_picture(
+        "Predicted and observed, deals not learnt from", "predicted probability", "share won (95 %)"
+    )
+    predicted = np.array([each.predicted for each in bins])
+    rates = np.array([_interval(each.win_rate) for each in bins]).reshape(-1, 3)
+    most = 1.05 * max(rates[:, 2].max(initial=0.0), predicted.max(initial=0.0), 0.05)
     axes.plot([0.0, most], [0.0, most], color=GREY, linestyle="--", label="perfect")
-    axes.plot(predicted, observed, color=BLUE, marker="o", label=f"{BINS} bins of equal size")
+    spread = np.abs(rates[:, 1:] - rates[:, :1]).T
+    axes.errorbar(predicted, rates[:, 0], yerr=spread, color=BLUE, marker="o", capsize=3, label="bins of judged deals")
+    for place, each in zip(predicted, bins, strict=True):
+        axes.annotate(f"{each.deals:,}", (place, 0.0), ha="center", fontsize="x-small", color=GREY)
     axes.legend()
     return figure
 
@@ -77,10 +84,11 @@ def icp_picture(profile: Profile) -> Figure:
 
 
 def figures_table(verdict: Verdict) -> pd.DataFrame:
-    """Columns method, metric, value, low, high: every figure of the verdict."""
+    """Columns method, metric, value, low, high: every figure of the verdict, and those not to be believed beside it."""
+    beside = {"not nested": verdict.not_nested or {}, "by a random split": verdict.random_split}
     rows = [
         (method, metric, found.value, found.low, found.high)
-        for method, figures in verdict.figures.items()
+        for method, figures in {**verdict.figures, **beside}.items()
         for metric, found in figures.items()
     ]
     return pd.DataFrame(rows, columns=["method", "metric", "value", "low", "high"])
@@ -107,6 +115,32 @@ def icp_table(profile: Profile) -> pd.DataFrame:
         for each in profile.attributes
     ]
     return pd.DataFrame(rows, columns=names)
+
+
+def reliability_table(bins: Sequence[ReliabilityBin]) -> pd.DataFrame:
+    """One row a bin, the lowest probability first."""
+    rows = [(each.predicted, each.deals, each.won, *_interval(each.win_rate)) for each in bins]
+    return pd.DataFrame(rows, columns=["predicted", "deals", "won", "win rate", "low", "high"])
+
+
+def stability_table(profile: Profile) -> pd.DataFrame:
+    """One row a factor: how alike it is in the models that judged."""
+    names = ["factor", "models", "judged by", "agreement", "direction held", "share", "least", "most"]
+    rows = [
+        (each.factor, each.models, each.judged_by, each.agreement, each.held, *_interval(each.share))
+        for each in profile.steadiness
+    ]
+    return pd.DataFrame(rows, columns=names)
+
+
+def quarters_table(profile: Profile) -> pd.DataFrame:
+    """One row a factor and quarter of opening."""
+    rows = [
+        (each.factor, period.period, period.deals, period.share, *_interval(period.gap))
+        for each in profile.steadiness
+        for period in each.periods
+    ]
+    return pd.DataFrame(rows, columns=["factor", "quarter", "deals", "share", "gap", "low", "high"])
 
 
 def _interval(found: Interval) -> tuple[float, float, float]:

@@ -21,6 +21,7 @@ from icp_ml.deals.sources import digest_of
 from icp_ml.deals.sufficiency import account_floor, check_floors
 from icp_ml.errors import NoSignal
 from icp_ml.model.judgement import Judgement, plan_judgement
+from icp_ml.model.levels import Calibration, calibrate
 from icp_ml.model.tier_cuts import fit_cuts
 from icp_ml.model.win_model import WinModel, anchored, fit_members
 from icp_ml.profile.icp import Evidence, cross_contributions, draw_profile
@@ -34,10 +35,12 @@ from icp_training.adapting import emptied
 from icp_training.config import Config
 from icp_training.cores import one_core_each
 from icp_training.evaluation import USUAL_TIERS, Evaluation, evaluate, rows_to_learn_from
+from icp_training.honesty import larger_sample, not_nested, steadiness_of
 from icp_training.ideal import ideal_notes, predicted_note
 from icp_training.masking import Patterns
 from icp_training.potential import Ground, asked_of, potential_of
 from icp_training.search import Budget, SearchResult, search
+from icp_training.sufficiency import sufficiency_of
 from icp_training.tiering import tiers_of
 from icp_training.verdict import verdict_of
 
@@ -59,6 +62,8 @@ class Judged:
 class Fitted:
     """The model on all deals, its tiers, its profile, what the deals looked like, and what the search tried.
 
+    calibration: the interval of each probability, at the level of the deals. verdict: that of the judgement, with what
+    the search would have claimed beside it.
     potential: what a win brings and how long it takes, None where it is not asked for.
     """
 
@@ -67,6 +72,8 @@ class Fitted:
     profile: Profile
     reference: DriftReference
     found: SearchResult
+    calibration: Calibration
+    verdict: Verdict
     potential: Potential | None = None
 
 
@@ -122,7 +129,8 @@ def judge(
         tiers=tiers,
         emptied=None if patterns is None else emptied(deals, patterns, seed),
     )
-    return Judged(deals, judgement, evaluation, verdict_of(evaluation, deals), tiers)
+    sample = larger_sample(sufficiency_of(deals, seed))
+    return Judged(deals, judgement, evaluation, verdict_of(evaluation, deals, sample), tiers)
 
 
 def fit(judged: Judged, budget: Budget, seed: int, on_step: OnStep = silent) -> Fitted:
@@ -149,6 +157,10 @@ def _fitted(judged: Judged, budget: Budget, seed: int, on_step: OnStep) -> Fitte
     own = replace(own, notes=(*own.notes, *predicted_note(deals)))
     voices = cross_contributions(data, found.best, found.crossed, seed)
     profile = draw_profile(Evidence(deals.attributes, data, model, voices, deals.opened), deals.predicted, seed)
+    steady = steadiness_of(deals, judged.evaluation, model, data, voices)
+    order = {each.factor: each for each in steady}
+    profile = profile.model_copy(update={"steadiness": tuple(order[each.factor] for each in profile.attributes)})
+    claimed = not_nested(judged.evaluation, found.crossed, seed)
     on_step("fitting and explaining", 1, 1)
     return Fitted(
         model=model,
@@ -156,6 +168,8 @@ def _fitted(judged: Judged, budget: Budget, seed: int, on_step: OnStep) -> Fitte
         profile=profile,
         reference=draw_reference(data.rows, data.vocabulary.columns, out_of_fold),
         found=found,
+        calibration=calibrate(out_of_fold, data.won, data.groups, seed),
+        verdict=judged.verdict.model_copy(update={"not_nested": claimed}),
     )
 
 
@@ -199,7 +213,7 @@ def bundle_of(config: Config, root: Path, judged: Judged, fitted: Fitted, stamp:
     deals = judged.deals
     extracted = None if deals.extracted is None else str(deals.extracted)
     golden_day = date.fromisoformat(extracted or stamp.created[:10])
-    return Bundle(
+    bundle = Bundle(
         provenance=Provenance(
             name=config.name,
             version=stamp.version,
@@ -223,11 +237,13 @@ def bundle_of(config: Config, root: Path, judged: Judged, fitted: Fitted, stamp:
         policy=config.policy(),
         profile=fitted.profile,
         reference=fitted.reference,
-        verdict=judged.verdict,
-        golden=make_golden(fitted.model, deals.attributes, golden_day, config.seed),
+        verdict=fitted.verdict,
+        golden=make_golden(fitted.model, deals.attributes, golden_day, config.seed, fitted.calibration.band),
         tables=carried(config.tables, deals.attributes, root),
         potential=fitted.potential,
+        calibration=fitted.calibration,
     )
+    return bundle if config.base_rate is None else bundle.at_base_rate(config.base_rate)
 
 
 def data_digest(config: Config, root: Path) -> str:

@@ -75,7 +75,8 @@ class Sufficiency:
 
     columns, parameters: what a scorecard of these attributes could learn. auc: of the scorecard alone, by folds of
     accounts. auc_within, auc_within_more: how far it may be off at 95 % confidence, now and with `MORE` accounts of the
-    rarer outcome. curve, gain: empty and None where there are too few accounts to draw one.
+    rarer outcome. curve, gain: empty and None where there are too few accounts to draw one. doubled: the gain by twice
+    the accounts, which reads the curve further beyond what was seen.
     """
 
     rarer: str
@@ -88,6 +89,7 @@ class Sufficiency:
     curve: tuple[LearningPoint, ...]
     gain: Gain | None
     sentences: tuple[str, ...]
+    doubled: Gain | None = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,7 @@ def sufficiency_of(deals: DealTable, seed: int) -> Sufficiency:
     within, more = spread.within(), spread.within_more((accounts + MORE) / accounts, rarer)
     learned = np.array(SHARES) * met * (FOLDS - 1) / FOLDS
     gain = gain_of(losses, sample.groups(), learned, accounts, seed)
+    doubled = gain_of(losses, sample.groups(), learned, accounts, seed, more=accounts)
     return Sufficiency(
         rarer=rarer,
         accounts=accounts,
@@ -152,7 +155,13 @@ def sufficiency_of(deals: DealTable, seed: int) -> Sufficiency:
         auc_within_more=more,
         curve=tuple(LearningPoint(*pair) for pair in zip(learned.tolist(), losses.mean(axis=(0, 2)), strict=True)),
         gain=gain,
-        sentences=(counted, _spread_told(spread.auc, within, more, rarer), _gain_told(gain, rarer)),
+        sentences=(
+            counted,
+            _spread_told(spread.auc, within, more, rarer),
+            _gain_told(gain, f"{MORE} more accounts with a {rarer} deal, and others in proportion,"),
+            _gain_told(doubled, f"twice the accounts ({2 * accounts:,} with a {rarer} deal)"),
+        ),
+        doubled=doubled,
     )
 
 
@@ -203,13 +212,15 @@ def _growing(groups: NDArray[np.int64], won: NDArray[np.int8], rows: Rows, seed:
         yield rows[(place <= share)[member]]
 
 
-def gain_of(losses: Floats, groups: NDArray[np.int64], learned: Floats, accounts: int, seed: int) -> Gain:
-    """How much log loss would fall from `accounts` to `accounts + MORE`, by the curve through the judged shares.
+def gain_of(
+    losses: Floats, groups: NDArray[np.int64], learned: Floats, accounts: int, seed: int, *, more: int = MORE
+) -> Gain:
+    """How much log loss would fall from `accounts` to `accounts + more`, by the curve through the judged shares.
 
     losses: (repeats, shares, deals). groups: (deals,), resampled together with the repeats for the interval. learned:
     (shares,), accounts of the rarer outcome that each share learned from.
     """
-    value = float(_falls(losses.mean(axis=(0, 2))[None, :], learned, accounts)[0])
+    value = float(_falls(losses.mean(axis=(0, 2))[None, :], learned, accounts, more)[0])
     rng = np.random.default_rng(seed)
     _, member = np.unique(groups, return_inverse=True)
     size = np.bincount(member).astype(np.float64)
@@ -219,11 +230,11 @@ def gain_of(losses: Floats, groups: NDArray[np.int64], learned: Floats, accounts
     means = (drawn @ of_account.T / (drawn @ size)[:, None]).reshape(DRAWS, *losses.shape[:2])
     repeats = rng.integers(0, losses.shape[0], size=(DRAWS, losses.shape[0]))
     curves = np.take_along_axis(means, repeats[:, :, None], axis=1).mean(axis=1)
-    low, high = np.quantile(_falls(curves, learned, accounts), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    low, high = np.quantile(_falls(curves, learned, accounts, more), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return Gain(value, float(low), float(high), sure=bool(low > 0))
 
 
-def _falls(curves: Floats, learned: Floats, accounts: int) -> Floats:
+def _falls(curves: Floats, learned: Floats, accounts: int, more: int) -> Floats:
     """The fall of each curve, (k,), by the power whose least squares are smallest. curves: (k, shares)."""
     best, fall = np.full(len(curves), np.inf), np.zeros(len(curves))
     for power in EXPONENTS:
@@ -233,7 +244,7 @@ def _falls(curves: Floats, learned: Floats, accounts: int) -> Floats:
         misses = curves - curves.mean(axis=1, keepdims=True) - slope[:, None] * centred
         squares = (misses**2).sum(axis=1)
         better = squares < best
-        fall[better] = (slope * (accounts**-power - (accounts + MORE) ** -power))[better]
+        fall[better] = (slope * (accounts**-power - (accounts + more) ** -power))[better]
         best = np.minimum(best, squares)
     return fall
 
@@ -278,11 +289,10 @@ def _spread_told(auc: float, within: float, more: float, rarer: str) -> str:
     )
 
 
-def _gain_told(gain: Gain, rarer: str) -> str:
-    bought = f"{MORE} more accounts with a {rarer} deal, and others in proportion,"
+def _gain_told(gain: Gain, bought: str) -> str:
     interval = f"{gain.log_loss:.4f} nats a deal [{gain.low:.4f}, {gain.high:.4f}]"
     if gain.high < LITTLE:
         return f"The learning curve is flat: {bought} would lower the log loss by {interval}, too little to notice."
     if not gain.sure:
         return f"Not sure whether {bought} would improve predictions: the log loss would fall by {interval}."
-    return f"{bought} would lower the log loss by {interval}."
+    return f"{bought[0].upper()}{bought[1:]} would lower the log loss by {interval}."

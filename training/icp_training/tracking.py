@@ -140,10 +140,17 @@ def closing_run(run: Run) -> Iterator[None]:
 
 def record_verdict(run: Run, verdict: Verdict) -> None:
     """Every figure of every method, by name "method.metric", the verdict as tags, and all of it as verdict.json."""
-    for method, figures in verdict.figures.items():
+    beside = {"random_split": verdict.random_split, "not_nested": verdict.not_nested or {}}
+    for method, figures in {**verdict.figures, **beside}.items():
         for metric, figure in figures.items():
             run.client.log_metric(run.run_id, f"{method.replace(' ', '_')}.{metric}", figure.value)
     run.client.log_metric(run.run_id, "skill", verdict.skill)
+    if verdict.base_rates is not None:
+        run.client.log_metric(run.run_id, "base_rate.recent", verdict.base_rates.recent.win_rate.value)
+        run.client.log_metric(run.run_id, "base_rate.has_left", float(verdict.base_rates.has_left))
+    if verdict.sample is not None:
+        for more, fall in verdict.sample.more:
+            run.client.log_metric(run.run_id, f"log_loss_bought_by_{more}_accounts", fall.value)
     run.client.set_tag(run.run_id, "verdict", "reliable" if verdict.reliable else "no reliable signal")
     run.client.set_tag(run.run_id, "judged", verdict.kind)
     run.client.set_tag(run.run_id, "target", verdict.predicted)

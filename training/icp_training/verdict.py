@@ -6,9 +6,12 @@ import numpy as np
 
 from icp_ml.deals.contract import DealTable
 from icp_ml.deals.sufficiency import SOUND_START, account_floor
+from icp_ml.model.judgement import Judgement
 from icp_ml.model.metrics import Estimate
+from icp_ml.profile.base_rates import base_rates
 from icp_ml.profile.ideal_wins import ideal_record
-from icp_ml.profile.records import AdaptedRecord, IdealRecord, Interval, LevelRecord, Verdict
+from icp_ml.profile.records import AdaptedRecord, BaseRates, IdealRecord, Interval, LargerSample, LevelRecord, Verdict
+from icp_ml.profile.reliability import reliability
 from icp_training.adapting import Adaptation
 from icp_training.evaluation import Evaluation, judged_rows
 from icp_training.ideal import predicted_note
@@ -17,9 +20,13 @@ TOO_GOOD = 0.95
 """An area under the curve above this is not seen with what is known before a deal; published cases were leaks."""
 
 
-def verdict_of(evaluation: Evaluation, deals: DealTable) -> Verdict:
-    """What is said about the model: how it was judged, whether its ranking is reliable, and what to beware of."""
-    skill = evaluation.skill
+def verdict_of(evaluation: Evaluation, deals: DealTable, sample: LargerSample | None = None) -> Verdict:
+    """What is said about the model: how it was judged, whether its ranking is reliable, and what to beware of.
+
+    sample: what more accounts would buy, where it was asked.
+    """
+    skill, judged = evaluation.skill, evaluation.judged
+    rates = base_rates_of(deals, evaluation.judgement)
     return Verdict(
         kind=evaluation.judgement.kind,
         sentence=" ".join((evaluation.judgement.sentence, *predicted_note(deals))),
@@ -41,10 +48,13 @@ def verdict_of(evaluation: Evaluation, deals: DealTable) -> Verdict:
         figures={method: intervals(figures) for method, figures in evaluation.figures.items()},
         returning=None if evaluation.returning is None else intervals(evaluation.returning),
         random_split=intervals(evaluation.random_split),
-        warnings=tuple(_warnings(evaluation, deals)),
+        warnings=(*_warnings(evaluation, deals), *([rates.sentence] if rates is not None and rates.has_left else [])),
         predicted=deals.predicted,
         adapted=None if evaluation.adaptation is None else _adapted(evaluation.adaptation),
         ideal=_ideal(evaluation, deals),
+        reliability=reliability(judged.log_odds, judged.won, judged.groups),
+        base_rates=rates,
+        sample=sample,
     )
 
 
@@ -58,6 +68,14 @@ def _adapted(found: Adaptation) -> AdaptedRecord:
     return AdaptedRecord(
         emptied=interval(found.emptied), as_they_are=interval(found.as_they_are), sentence=found.sentence
     )
+
+
+def base_rates_of(deals: DealTable, judgement: Judgement | None) -> BaseRates | None:
+    """The base rate over time; None without dates, or where it cannot be said when deals have matured."""
+    horizon = deals.horizon()
+    if deals.opened is None or horizon is None or judgement is None or judgement.maturity is None:
+        return None
+    return base_rates(deals.opened, deals.won, deals.groups(), horizon.until - judgement.maturity.gap)
 
 
 def _warnings(evaluation: Evaluation, deals: DealTable) -> list[str]:
