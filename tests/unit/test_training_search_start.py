@@ -22,9 +22,9 @@ from icp_training.search_start import champion_of, ready_to_search
 from tests import serve_models
 from tests.model_columns import number, training_data
 
-LIVE = ModelParams(ScorecardParams(40.0, 12), TreeParams(num_leaves=5, lambda_l2=2.5))
+LIVE = ModelParams(ScorecardParams(80.0, 20), TreeParams(num_leaves=5, lambda_l2=2.5))
 RECORDED = {
-    "scorecard": {"ridge": 40.0, "bins": 12.0, "of_another_version": 1.0},
+    "scorecard": {"ridge": 80.0, "bins": 20.0, "of_another_version": 1.0},
     "trees": {"num_leaves": 5.0, "lambda_l2": 2.5},
     "a_member_of_another_version": {"width": 3.0},
 }

@@ -32,7 +32,8 @@ from icp_ml.model.win_model import cross_fit, fit_members
 from icp_ml.profile.base_rates import base_rates
 from icp_training.config import Config
 from icp_training.evaluation import rows_to_learn_from
-from icp_training.search import GOOD_GUESSES, sample_groups
+from icp_training.search import sample_groups
+from icp_training.search_space import GOOD_GUESSES
 from icp_training.world import WorldSettings, make_world, world_config, write_world
 
 Floats = NDArray[np.float64]

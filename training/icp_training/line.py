@@ -41,6 +41,7 @@ from icp_training.search_record import record_search
 from icp_training.search_start import notes_on, ready_to_search
 from icp_training.tracking import (
     closing_run,
+    connect,
     open_run,
     record_bundle,
     record_flips,
@@ -138,6 +139,7 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
     rejected = rejected_rows(deals)
     sources = sources_of(config, root)
     tags = {"config": config.digest(), "started": now}
+    connect(root)  # a record of runs that cannot be used is told before anything else is written beside it
     with (
         ready_to_search(config, root, budget, fresh=fresh) as start,
         closing_run(run := open_run(root, config.name, tags)),

@@ -196,7 +196,7 @@ def _reaching(place: str) -> Iterator[None]:
             f"postgresql+psycopg://user:password@host/database, and install its driver"
         ) from None
     except (SQLAlchemyError, StorageInternalError, OSError, RuntimeError) as error:
-        if "locked" in f"{error} {error.__cause__}":
+        if "database is locked" in f"{error} {error.__cause__}":
             raise Locked(
                 f"the search's trials at {place} are being written by somebody else; try again later"
             ) from None
