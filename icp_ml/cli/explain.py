@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from icp_ml.profile.records import Provenance
-    from icp_ml.profile.weighted_records import WeightedProvenance
     from icp_ml.serve.explaining import Explanation
+    from icp_ml.serve.folder import AnyProvenance
 
 
 def explain(
@@ -81,7 +80,7 @@ def explain(
         print_page(_page(explanation, provenance, day))
 
 
-def _page(found: Explanation, provenance: Provenance | WeightedProvenance, day: date) -> Iterator[RenderableType]:
+def _page(found: Explanation, provenance: AnyProvenance, day: date) -> Iterator[RenderableType]:
     from rich.text import Text
 
     from icp_ml.profile.weighted_records import NOT_A_PROBABILITY
@@ -95,7 +94,12 @@ def _page(found: Explanation, provenance: Provenance | WeightedProvenance, day: 
         yield from _scored(found, found.score)
     if found.not_known:
         yield f"Not known: {', '.join(found.not_known)}"
-    if found.score is not None and found.log_odds is not None:
+    if found.resemblance is not None:
+        yield (
+            "Resemblance orders a list and is no chance to win. Reasons say what won accounts have more or less often "
+            "than the universe, not what causes a win."
+        )
+    elif found.score is not None and found.log_odds is not None:
         yield (
             "The order is supported by the deals; for a company that nobody talks to yet the probability is an "
             "assumption. Reasons say what the model uses, not what causes a win."
@@ -107,6 +111,8 @@ def _scored(found: Explanation, score: float) -> Iterator[RenderableType]:
     probability = "" if found.probability is None else f", probability {found.probability:.1%}{_interval(found)}"
     quadrant = "" if found.quadrant is None else f", {found.quadrant}"
     yield f"{tier}: score {score:.1f}{probability}{quadrant}"
+    if found.resemblance is not None:
+        yield f"Resemblance: it resembles the won accounts more than {found.resemblance:.1f} % of the universe does"
     yield f"Action: {found.action}"
     yield _sum_table(found, score)
     yield _reasons_table(found, score)
@@ -124,7 +130,9 @@ def _tier(label: str) -> str:
 
 def _start(found: Explanation) -> str:
     """What the parts and the reasons add to."""
-    return "the usual points" if found.log_odds is None else "the average deal"
+    if found.log_odds is None:
+        return "the usual points"
+    return "the average deal" if found.resemblance is None else "the average company"
 
 
 def _sum_table(found: Explanation, score: float) -> Table:

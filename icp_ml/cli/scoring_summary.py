@@ -57,8 +57,10 @@ def _oddity(found: Oddity) -> dict[str, object]:
 
 def print_summary(job: Job, done: Done) -> None:
     """The same for people."""
+    from icp_ml.profile.lookalike_records import NOT_A_PROBABILITY as RESEMBLANCE
     from icp_ml.profile.weighted_records import NOT_A_PROBABILITY
     from icp_ml.serve.calibration_file import level_sentence
+    from icp_ml.serve.lookalike_scoring import LookalikeScorer
     from icp_ml.serve.scoring import Scorer
     from icp_ml.serve.weighted_scoring import WeightedScorer
 
@@ -91,6 +93,11 @@ def print_summary(job: Job, done: Done) -> None:
         typer.echo(level_sentence(job.scorer.base_rate))
     if isinstance(job.scorer, WeightedScorer):
         typer.echo(f"The score is that of a {NOT_A_PROBABILITY}.")
+    if isinstance(job.scorer, LookalikeScorer):
+        typer.echo(
+            f"The score is a {RESEMBLANCE}: `resemblance` is the share of the universe, in per cent, that resembles "
+            "the won accounts less."
+        )
     typer.echo(f"Scored with {job.model} ({provenance.name} version {provenance.version}). Written to {job.output}.")
 
 

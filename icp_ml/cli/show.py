@@ -28,16 +28,22 @@ def show(
 ) -> None:
     """Show a model's ICP, its tiers, how it was judged, and where it comes from."""
     from icp_ml.cli.honesty_page import stability_page
+    from icp_ml.cli.lookalike_page import show_lookalike
     from icp_ml.cli.pages import print_page
     from icp_ml.cli.places import find_model
     from icp_ml.cli.weighted_page import show_weighted
+    from icp_ml.deals.lookalike_settings import KIND as LOOKALIKE
     from icp_ml.deals.weighted_settings import KIND as WEIGHTED
     from icp_ml.serve.bundle import open_bundle
     from icp_ml.serve.folder import kind_of
 
     folder = find_model(model)
-    if kind_of(folder) == WEIGHTED:
+    kind = kind_of(folder)
+    if kind == WEIGHTED:
         show_weighted(folder, as_json=as_json)
+        return
+    if kind == LOOKALIKE:
+        show_lookalike(folder, as_json=as_json)
         return
     stored = open_bundle(folder)
     if as_json:

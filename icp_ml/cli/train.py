@@ -15,7 +15,7 @@ from icp_ml.cli.learning import progress, training_line
 from icp_ml.cli.rejected import check_rejected_place, write_rejected
 
 if TYPE_CHECKING:
-    from icp_training.line import Trained, Weighed
+    from icp_training.line import Likened, Trained, Weighed
 
 
 def train(
@@ -41,6 +41,11 @@ def train(
     now = datetime.now(UTC).isoformat(timespec="seconds")
     if line.is_weighted(config):
         _tell_weighed(line.weigh(config, now), as_json=as_json)
+        return
+    if line.is_lookalike(config):
+        with progress() as on_step:
+            likened: Likened = line.liken(config, line.Budget(trials, minutes), now, on_step)
+        _tell_likened(likened, as_json=as_json)
         return
     with progress() as on_step:
         trained: Trained = line.train(config, line.budget_of(config, trials, minutes), now, on_step, fresh=fresh)
@@ -86,6 +91,29 @@ def _tell_weighed(weighed: Weighed, *, as_json: bool) -> None:
     for note in weighed.notes:
         typer.echo(note)
     _say_next(weighed.folder)
+
+
+def _tell_likened(likened: Likened, *, as_json: bool) -> None:
+    from icp_ml.cli.lookalike_page import likened_document, likened_page
+    from icp_ml.cli.pages import print_page
+
+    if as_json:
+        document = likened_document(likened.verdict, likened.profile, likened.counts)
+        said = {
+            "bundle": None if likened.folder is None else str(likened.folder),
+            "version": likened.version,
+            "run_id": likened.run_id,
+            "refused": None if likened.refusal is None else likened.refusal.sentence,
+        }
+        typer.echo(json.dumps({**said, **document}, indent=2, ensure_ascii=False))
+    else:
+        print_page(likened_page(likened.verdict, likened.profile, likened.counts))
+        if likened.cut_short:
+            sys.stderr.write("The search was ended by --minutes: another run may choose other parameters.\n")
+        if likened.folder is not None:
+            _say_next(likened.folder)
+    if likened.refusal is not None:
+        raise likened.refusal
 
 
 def _print(trained: Trained) -> None:

@@ -1,7 +1,8 @@
 """What people change about a bundle without training: where tiers start, what is done, who is left out.
 
     cuts: {1: 0.45, 2: 0.25}                   # the probability from which a prospect is in the tier; of a
-                                               # hand-weighted scorecard the score, such as {1: 75}
+                                               # hand-weighted scorecard the score, such as {1: 75}; of a
+                                               # model of resemblance the resemblance, such as {1: 95}
     actions: {2: automated nurture}            # as in a configuration; tiers not named keep their actions
     exclusions:                                # takes the place of all exclusions; [] for none
       - {name: public sector, attribute: industry, is: [Government], reason: policy}
@@ -30,9 +31,12 @@ from icp_ml.deals.settings import Settings, parse_settings
 from icp_ml.deals.sources import title_of
 from icp_ml.deals.words import listed
 from icp_ml.errors import ConfigError
-from icp_ml.model.tiers import MARGIN
+from icp_ml.model.resemblance import MOST
+from icp_ml.model.tiers import MARGIN, Cuts
 from icp_ml.profile.tiering import Policy, Tiering
+from icp_ml.serve.bundle import Bundle
 from icp_ml.serve.loading import AnyBundle
+from icp_ml.serve.lookalike_bundle import LookalikeBundle, LookalikeTiering
 from icp_ml.serve.tier_book import QUADRANT_TEXTS
 from icp_ml.serve.weighted_bundle import WeightedBundle
 
@@ -48,9 +52,10 @@ class Amendment(Settings):
     """What is to be changed; see the head of the file. What was not given stays as it is.
 
     cuts: by the label of a tier, the probability from which a prospect is in it, between 0 and 1, as `probability` of
-    a scored list has it; of a hand-weighted scorecard the score, between 0 and 100. actions: by tier a text, or texts
-    by quadrant. exclusions, boundary: all of them. base_rate: the share of companies like the deals learned from that
-    would be won, by which the probability alone is moved; cuts that are given with it are at its level.
+    a scored list has it; of a hand-weighted scorecard the score, and of a model of resemblance the `resemblance`,
+    between 0 and 100. actions: by tier a text, or texts by quadrant. exclusions, boundary: all of them. base_rate: the
+    share of companies like the deals learned from that would be won, by which the probability alone is moved; cuts
+    that are given with it are at its level.
     """
 
     cuts: Annotated[dict[str, FiniteFloat], BeforeValidator(_text_keys)] = Field(default_factory=dict)
@@ -74,6 +79,7 @@ class Change:
 
 
 B = TypeVar("B", bound=AnyBundle)
+T = TypeVar("T", Tiering, LookalikeTiering)
 
 
 def amended(bundle: B, changes: Amendment, version: int, created: str, reason: str) -> B:
@@ -123,7 +129,8 @@ def differences(before: AnyBundle, after: AnyBundle) -> tuple[Change, ...]:
 class _NamedCuts:
     """Where tiers start, and how people say it. starts: falling, on the scale of the cuts, one for each label.
 
-    unit: "probability" or "score". said: a start in words. start: of a figure that a person gives, under `most`.
+    unit: "probability", "score" or "resemblance". said: a start in words. start: of a figure that a
+    person gives, under `most`.
     """
 
     labels: tuple[str, ...]
@@ -139,6 +146,16 @@ def _cuts_of(bundle: AnyBundle) -> _NamedCuts:
         scores = bundle.tiers.scores
         return _NamedCuts(bundle.cuts.labels[:-1], scores, "score", TOP_SCORE, lambda at: f"{at:g}", float)
     model, cuts = bundle.model, bundle.tiering.cuts
+    if isinstance(bundle, LookalikeBundle):
+        scale = bundle.resemblance
+        return _NamedCuts(
+            labels=cuts.labels[:-1],
+            starts=cuts.log_odds,
+            unit="resemblance",
+            most=MOST,
+            said=lambda log_odds: f"{float(scale.percentile(np.array(log_odds))):.4g}",
+            start=scale.log_odds,
+        )
     return _NamedCuts(
         labels=cuts.labels[:-1],
         starts=cuts.log_odds,
@@ -156,15 +173,18 @@ def _with_cuts(bundle: B, wanted: Mapping[str, float]) -> B:
         return bundle
     if isinstance(bundle, WeightedBundle):
         return replace(bundle, tiers=TiersSettings(scores=starts))
+    if isinstance(bundle, LookalikeBundle):
+        return replace(bundle, tiering=_tiering(bundle.tiering, before, starts))
     return replace(bundle, tiering=_tiering(bundle.tiering, before, starts))
 
 
 def _with_level(bundle: B, changes: Amendment) -> B:
     if "base_rate" not in changes.model_fields_set:
         return bundle
-    if isinstance(bundle, WeightedBundle):
-        raise ConfigError("a base rate was stated, and a hand-weighted scorecard has no probability; leave it out")
-    return cast(B, bundle.at_base_rate(changes.base_rate))
+    if isinstance(bundle, Bundle):
+        return cast(B, bundle.at_base_rate(changes.base_rate))
+    kind = "a hand-weighted scorecard" if isinstance(bundle, WeightedBundle) else "a model of resemblance"
+    raise ConfigError(f"a base rate was stated, and {kind} has no probability; leave it out")
 
 
 def _level_changes(before: AnyBundle, after: AnyBundle) -> Iterator[Change]:
@@ -174,25 +194,30 @@ def _level_changes(before: AnyBundle, after: AnyBundle) -> Iterator[Change]:
 
 
 def _base_rate(bundle: AnyBundle) -> float | None:
-    calibration = None if isinstance(bundle, WeightedBundle) else bundle.calibration
+    calibration = bundle.calibration if isinstance(bundle, Bundle) else None
     return None if calibration is None else calibration.base_rate
 
 
-def _tiering(tiering: Tiering, before: _NamedCuts, starts: tuple[float, ...]) -> Tiering:
+def _tiering(tiering: T, before: _NamedCuts, starts: tuple[float, ...]) -> T:
     """Cuts at the new places, scores as they were. The table stays, with a note that it is of other cuts."""
-    cuts = replace(
-        tiering.cuts,
-        log_odds=starts,
-        low=min(tiering.cuts.low, starts[-1] - MARGIN),
-        high=max(tiering.cuts.high, starts[0] + MARGIN),
+    return replace(
+        tiering,
+        cuts=_moved(tiering.cuts, starts),
+        table=tiering.table.model_copy(update={"notes": (*tiering.table.notes, *_notes_of_moving(before, starts))}),
     )
-    table = tiering.table
-    notes = (
-        f"The cut of {change.what.partition(' starts')[0]} was moved by hand from probability {change.before} to "
-        f"{change.after}; the table is of the cuts as they were fitted."
-        for change in _cut_changes(before, replace(before, starts=starts))
-    )
-    return replace(tiering, cuts=cuts, table=table.model_copy(update={"notes": (*table.notes, *notes)}))
+
+
+def _moved(cuts: Cuts, starts: tuple[float, ...]) -> Cuts:
+    low, high = min(cuts.low, starts[-1] - MARGIN), max(cuts.high, starts[0] + MARGIN)
+    return replace(cuts, log_odds=starts, low=low, high=high)
+
+
+def _notes_of_moving(before: _NamedCuts, starts: tuple[float, ...]) -> Iterator[str]:
+    for change in _cut_changes(before, replace(before, starts=starts)):
+        yield (
+            f"The cut of {change.what.partition(' starts')[0]} was moved by hand from {before.unit} {change.before} to "
+            f"{change.after}; the table is of the cuts as they were fitted."
+        )
 
 
 def _starts(cuts: _NamedCuts, wanted: Mapping[str, float]) -> tuple[float, ...]:
@@ -214,7 +239,7 @@ def _starts(cuts: _NamedCuts, wanted: Mapping[str, float]) -> tuple[float, ...]:
     for (upper, lower), labels in zip(pairwise(starts), pairwise(cuts.labels), strict=True):
         if not upper > lower:
             figures = f"{cuts.said(upper)} for tier {labels[0]} and {cuts.said(lower)} for tier {labels[1]}"
-            plural = "probabilities" if cuts.unit == "probability" else "scores"
+            plural = "probabilities" if cuts.unit == "probability" else f"{cuts.unit}s"
             raise ConfigError(
                 f"cuts: expected {plural} that fall from tier to tier, found {figures}; correct one of them"
             )

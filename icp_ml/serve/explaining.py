@@ -22,6 +22,7 @@ from icp_ml.deals.companies import account_keys
 from icp_ml.deals.kinds import parse_attributes
 from icp_ml.errors import InputError
 from icp_ml.serve.incoming import NamedBatch
+from icp_ml.serve.learned_scoring import LearnedScorer
 from icp_ml.serve.loading import AnyScorer
 from icp_ml.serve.outgoing import LEVEL
 from icp_ml.serve.scoring import Scorer
@@ -51,7 +52,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Explanation:
-    """The answer to one row; None where the status says that there is none, or the model has no log-odds.
+    """The answer to one row; None where the status says that there is none, or the model has no such figure.
 
     probability_low, probability_high: its interval, where the bundle has them; probability_level: where it was stated.
     layers, axes: points by name; the layers, and where there are two the axes, add to `base_score`. speaks_for,
@@ -78,6 +79,7 @@ class Explanation:
     speaks_for: tuple[Reason, ...]
     against: tuple[Reason, ...]
     not_known: tuple[str, ...]
+    resemblance: float | None = None
 
 
 def find_row(batches: Iterable[NamedBatch], wanted: str) -> Found:
@@ -126,10 +128,11 @@ def explain(scorer: AnyScorer, found: Found, as_of: date | None) -> Explanation:
         probability_high=row.get("probability_high"),
         probability_level=row.get(LEVEL),
         log_odds=row.get("log_odds"),
+        resemblance=row.get("resemblance"),
         action=row["action"],
         quadrant=row["quadrant"],
         base_score=scorer.tier_book.base_score,
-        base_log_odds=scorer.base if isinstance(scorer, Scorer) else None,
+        base_log_odds=scorer.base if isinstance(scorer, LearnedScorer) else None,
         layers={name: points for name, points in parts.items() if name not in AXES},
         axes={name: points for name, points in parts.items() if name in AXES},
         speaks_for=_reasons(row, "for", width),

@@ -5,8 +5,8 @@
     card.md         the same for people to read
     the others      content: what the model is, and what is done with it
 
-A bundle is of one kind, which says what its files are: a model that learned from deals, or a hand-weighted
-scorecard.
+A bundle is of one kind, which says what its files are: a model that learned from deals, a model of resemblance that
+learned from won accounts and a company universe, or a hand-weighted scorecard.
 
 The content hash covers the content files, the format and the kind. It leaves out name, version, dates and
 the run, so that two bundles with one content hash are the same. The model hash covers the model alone: it stays
@@ -22,19 +22,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Final, Generic, Literal, TypeVar
+from typing import Annotated, Final, Generic, Literal, TypeAlias, TypeVar
 from uuid import uuid4
 
 from pydantic import Field, TypeAdapter
 
+from icp_ml.deals.lookalike_settings import KIND as LOOKALIKE_KIND
 from icp_ml.deals.weighted_settings import KIND as WEIGHTED_KIND
 from icp_ml.errors import BundleInvalid, ConfigError, ModelNotFound
+from icp_ml.profile.lookalike_records import LookalikeProvenance
 from icp_ml.profile.records import Provenance, Record
 from icp_ml.profile.weighted_records import WeightedProvenance
 from icp_ml.serve.documents import Json, checked, from_bytes, to_bytes
 
 FORMAT: Final = 1
-Kind = Literal["win-model", "weighted-scorecard"]
+Kind = Literal["win-model", "weighted-scorecard", "lookalike"]
 KIND: Final = "win-model"
 MANIFEST: Final = "manifest.json"
 FEATURES: Final = "features.json"
@@ -52,6 +54,7 @@ WEIGHTED: Final = "weighted.json"
 POTENTIAL: Final = "potential.json"
 POTENTIAL_ACV: Final = "potential_acv.txt"
 POTENTIAL_CYCLE: Final = "potential_cycle.txt"
+RESEMBLANCE: Final = "resemblance.json"
 CARD: Final = "card.md"
 MODEL_FILES: Final = (FEATURES, SCORECARD, STACK, TREES)
 """What log-odds and contributions come from; an amendment leaves them as they are."""
@@ -64,6 +67,8 @@ WEIGHTED_CONTENT_FILES: Final = (*WEIGHTED_MODEL_FILES, GOLDEN, TIERS, POLICY)
 """The same for a hand-weighted scorecard."""
 LATER_FILES: Final = frozenset({CALIBRATION})
 """What came to format 1 later: a bundle that was made without them is whole."""
+LOOKALIKE_CONTENT_FILES: Final = (*CONTENT_FILES, RESEMBLANCE)
+"""The same for a model of resemblance."""
 
 ANEW: Final = "copy or export the bundle anew"
 """What to do about a bundle that does not agree with itself: nobody repairs one by hand."""
@@ -95,7 +100,16 @@ class WeightedManifest(_AnyManifest):
     provenance: WeightedProvenance
 
 
-M = TypeVar("M", Manifest, WeightedManifest)
+class LookalikeManifest(_AnyManifest):
+    """The first page of a bundle whose model learned from won accounts and a company universe."""
+
+    kind: Literal["lookalike"]
+    provenance: LookalikeProvenance
+
+
+AnyManifest: TypeAlias = Manifest | WeightedManifest | LookalikeManifest
+AnyProvenance: TypeAlias = Provenance | WeightedProvenance | LookalikeProvenance
+M = TypeVar("M", Manifest, WeightedManifest, LookalikeManifest)
 
 
 @dataclass(frozen=True)
@@ -120,10 +134,13 @@ _KINDS: Final[Mapping[Kind, _Made]] = MappingProxyType(
     {
         KIND: _Made("a model learned from deals", MODEL_FILES, CONTENT_FILES, OPTIONAL_FILES),
         WEIGHTED_KIND: _Made("a hand-weighted scorecard", WEIGHTED_MODEL_FILES, WEIGHTED_CONTENT_FILES),
+        LOOKALIKE_KIND: _Made("a model of resemblance", MODEL_FILES, LOOKALIKE_CONTENT_FILES),
     }
 )
 _MANIFEST: Final = TypeAdapter(Manifest)
 _WEIGHTED_MANIFEST: Final = TypeAdapter(WeightedManifest)
+_LOOKALIKE_MANIFEST: Final = TypeAdapter(LookalikeManifest)
+_ANY_MANIFEST: Final[TypeAdapter[AnyManifest]] = TypeAdapter(Annotated[AnyManifest, Field(discriminator="kind")])
 
 
 def content_hash(files: Mapping[str, str], kind: Kind = KIND) -> str:
@@ -147,7 +164,7 @@ def hashes_of(content: Mapping[str, bytes]) -> dict[str, str]:
     return {name: _sha256(data) for name, data in content.items()}
 
 
-def write_files(folder: Path, provenance: Provenance | WeightedProvenance, content: Mapping[str, bytes]) -> str:
+def write_files(folder: Path, provenance: AnyProvenance, content: Mapping[str, bytes]) -> str:
     """Write a bundle folder and return its content hash. The provenance says of which kind the bundle is.
 
     The files are written into a hidden folder beside it, flushed to the disk, and moved into place at once.
@@ -176,9 +193,8 @@ def write_files(folder: Path, provenance: Provenance | WeightedProvenance, conte
     return manifest.content_hash
 
 
-def _manifest(provenance: Provenance | WeightedProvenance, content: Mapping[str, bytes]) -> Manifest | WeightedManifest:
-    is_weighted = isinstance(provenance, WeightedProvenance)
-    kind: Kind = WEIGHTED_KIND if is_weighted else KIND
+def _manifest(provenance: AnyProvenance, content: Mapping[str, bytes]) -> AnyManifest:
+    kind = _kind_with(provenance)
     files = hashes_of(content)
     fields = {
         "format": FORMAT,
@@ -188,8 +204,13 @@ def _manifest(provenance: Provenance | WeightedProvenance, content: Mapping[str,
         "content_hash": content_hash(files, kind),
         "model_hash": model_hash(files, kind),
     }
-    sealed = {**fields, "manifest_hash": _sha256(to_bytes(fields))}
-    return _WEIGHTED_MANIFEST.validate_python(sealed) if is_weighted else _MANIFEST.validate_python(sealed)
+    return _ANY_MANIFEST.validate_python({**fields, "manifest_hash": _sha256(to_bytes(fields))})
+
+
+def _kind_with(provenance: AnyProvenance) -> Kind:
+    if isinstance(provenance, WeightedProvenance):
+        return WEIGHTED_KIND
+    return LOOKALIKE_KIND if isinstance(provenance, LookalikeProvenance) else KIND
 
 
 def kind_of(folder: Path) -> Kind:
@@ -220,6 +241,11 @@ def read_files(folder: Path) -> BundleFiles[Manifest]:
 def read_weighted_files(folder: Path) -> BundleFiles[WeightedManifest]:
     """The same for the folder of a hand-weighted scorecard."""
     return _read_files(folder, _WEIGHTED_MANIFEST, WEIGHTED_KIND)
+
+
+def read_lookalike_files(folder: Path) -> BundleFiles[LookalikeManifest]:
+    """The same for the folder of a model of resemblance."""
+    return _read_files(folder, _LOOKALIKE_MANIFEST, LOOKALIKE_KIND)
 
 
 def _read_files(folder: Path, adapter: TypeAdapter[M], kind: Kind) -> BundleFiles[M]:
@@ -259,7 +285,7 @@ def _manifest_document(content: bytes) -> dict[str, Json]:
     return document
 
 
-def _check_manifest_agrees(document: Mapping[str, Json], manifest: Manifest | WeightedManifest, content: bytes) -> None:
+def _check_manifest_agrees(document: Mapping[str, Json], manifest: AnyManifest, content: bytes) -> None:
     others = {name: value for name, value in document.items() if name != "manifest_hash"}
     if _sha256(to_bytes(others)) != manifest.manifest_hash or to_bytes(document) != content:
         raise BundleInvalid(f"{MANIFEST} of the bundle was changed after it was written; {ANEW}")
@@ -268,7 +294,7 @@ def _check_manifest_agrees(document: Mapping[str, Json], manifest: Manifest | We
         raise BundleInvalid(f"the content or model hash in {MANIFEST} does not follow from its list of files; {ANEW}")
 
 
-def _check_names(folder: Path, manifest: Manifest | WeightedManifest) -> None:
+def _check_names(folder: Path, manifest: AnyManifest) -> None:
     made = _KINDS[manifest.kind]
     listed, expected = set(manifest.files), {*made.content_files, CARD}
     expected = (expected - (LATER_FILES - listed)) | (listed & set(made.optional))

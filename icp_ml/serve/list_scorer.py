@@ -30,7 +30,7 @@ from icp_ml.serve.incoming import Batches, Incoming, NamedBatch, Tabular
 from icp_ml.serve.known import KnownAccounts, Seen
 from icp_ml.serve.marks import Marker, make_marker
 from icp_ml.serve.notes import ScoringNotes, oddities
-from icp_ml.serve.outgoing import AnsweredRows, Outgoing, StatusBook, has_id, row_ids
+from icp_ml.serve.outgoing import PROBABILITY, AnsweredRows, Outgoing, StatusBook, has_id, row_ids
 from icp_ml.serve.reasons import Reasons
 from icp_ml.serve.tier_book import TierBook
 
@@ -323,6 +323,6 @@ class ListScorer(ABC, Generic[B]):
             by_status={text: count for text, count in zip(statuses.texts, by_status, strict=True) if count},
             unreadable=unreadable,
             unseen=unseen,
-            probability_sum=float(rows.odds[0][rows.is_scored].sum()) if rows.odds else None,
+            probability_sum=float(rows.odds[0][rows.is_scored].sum()) if PROBABILITY in self._odds else None,
             by_tier=dict(zip(labels, by_tier, strict=True)),
         )

@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeAlias
 
+from icp_ml.deals.lookalike_settings import KIND as LOOKALIKE
 from icp_ml.serve.bundle import Bundle, StoredBundle, open_bundle, write_bundle
 from icp_ml.serve.folder import KIND, kind_of
+from icp_ml.serve.lookalike_bundle import LookalikeBundle, StoredLookalike, open_lookalike, write_lookalike
+from icp_ml.serve.lookalike_scoring import LookalikeScorer
 from icp_ml.serve.scoring import Scorer
 from icp_ml.serve.weighted_bundle import StoredWeighted, WeightedBundle, open_weighted, write_weighted
 from icp_ml.serve.weighted_scoring import WeightedScorer
 
-AnyScorer: TypeAlias = Scorer | WeightedScorer
-AnyBundle: TypeAlias = Bundle | WeightedBundle
-AnyStored: TypeAlias = StoredBundle | StoredWeighted
+AnyScorer: TypeAlias = Scorer | WeightedScorer | LookalikeScorer
+AnyBundle: TypeAlias = Bundle | WeightedBundle | LookalikeBundle
+AnyStored: TypeAlias = StoredBundle | StoredWeighted | StoredLookalike
 
 
 def load(path: str | Path) -> AnyScorer:
@@ -22,12 +25,18 @@ def load(path: str | Path) -> AnyScorer:
     Raises `ModelNotFound` where there is none, `BundleInvalid` where a hash or a golden row does not agree.
     """
     folder = Path(path)
-    return Scorer.load(folder) if kind_of(folder) == KIND else WeightedScorer.load(folder)
+    kind = kind_of(folder)
+    if kind == LOOKALIKE:
+        return LookalikeScorer.load(folder)
+    return Scorer.load(folder) if kind == KIND else WeightedScorer.load(folder)
 
 
 def open_any(folder: Path) -> AnyStored:
     """Read and verify the bundle in `folder`. Raises as `load` does."""
-    return open_bundle(folder) if kind_of(folder) == KIND else open_weighted(folder)
+    kind = kind_of(folder)
+    if kind == LOOKALIKE:
+        return open_lookalike(folder)
+    return open_bundle(folder) if kind == KIND else open_weighted(folder)
 
 
 def write_any(bundle: AnyBundle, folder: Path) -> str:
@@ -35,4 +44,6 @@ def write_any(bundle: AnyBundle, folder: Path) -> str:
 
     Raises `ConfigError` where the folder exists or cannot be written.
     """
+    if isinstance(bundle, LookalikeBundle):
+        return write_lookalike(bundle, folder)
     return write_bundle(bundle, folder) if isinstance(bundle, Bundle) else write_weighted(bundle, folder)

@@ -19,11 +19,12 @@ import pandas as pd
 from icp_ml.errors import ConfigError
 from icp_ml.serve.list_scorer import REASONS
 from icp_ml.serve.loading import AnyScorer, load
+from icp_ml.serve.lookalike_scoring import RESEMBLANCE, LookalikeScorer
+from icp_ml.serve.outgoing import PROBABILITY
 from icp_ml.serve.scoring import Scorer
 
 AS_OF: Final = "as_of"
 HOW_MANY: Final = "reasons"
-PROBABILITY: Final = "probability"
 SCORE: Final = "score"
 DEFAULTS: Final[Mapping[str, str | int]] = {AS_OF: "", HOW_MANY: REASONS}
 """The parameters of a request and what they are unless they are given. An empty as_of is none."""
@@ -42,8 +43,8 @@ class ServedModel:
 
         params: `as_of`, the ISO day to which ages count, required where the model uses a date or year; `reasons`,
         how many for and against. Texts are plain texts. A text or an effect that is not there is None, so that it is
-        null in a reply; a probability, its log-odds and a scorecard's score are always floats, NaN where a row is not
-        scored.
+        null in a reply; a probability or resemblance, its log-odds and a scorecard's score are always floats, NaN where
+        a row is not scored.
 
         Raises `ConfigError` for a parameter that cannot be used, `InputError` where no attribute's column is there.
         """
@@ -60,7 +61,9 @@ def _load_pyfunc(data_path: str) -> ServedModel:
 
 
 def main_column(scorer: AnyScorer) -> str:
-    """The column that other tools look for: the probability, or the score of a model that has no probability."""
+    """The column that other tools look for: the probability, or the resemblance or score of a model that has none."""
+    if isinstance(scorer, LookalikeScorer):
+        return RESEMBLANCE
     return PROBABILITY if isinstance(scorer, Scorer) else SCORE
 
 

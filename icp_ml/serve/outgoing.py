@@ -5,7 +5,8 @@
 
 Where intervals are asked for, probability_low and probability_high follow the probability; where its level was stated,
 probability_level, which says so. A model with deal potential has its columns after the log-odds (see
-`potential_columns`). A hand-weighted scorecard has no probability and no log-odds, and no such columns.
+`potential_columns`). A model of resemblance has `resemblance`
+in the place of the probability. A hand-weighted scorecard has no probability and no log-odds, and no such columns.
 
 A row that cannot be scored keeps its place, has null where a score would be, and says why. A row with a mark (a
 customer, excluded, ...) has its score, and no tier.
@@ -36,7 +37,8 @@ Arrow: TypeAlias = Any
 ROW_NUMBER: Final = "row"
 """Name of the id column where the list has none: rows are numbered from 1."""
 LABEL_TYPE: Final = pa.dictionary(pa.int32(), pa.string())
-ODDS: Final = ("probability", "log_odds")
+PROBABILITY: Final = "probability"
+ODDS: Final = (PROBABILITY, "log_odds")
 """What a model that learned from deals says beside the score."""
 ODDS_WITH_INTERVALS: Final = ("probability", "probability_low", "probability_high", "log_odds")
 LEVEL: Final = "probability_level"
@@ -103,8 +105,8 @@ class AnsweredRows:
 class Outgoing:
     """The shape of the output: one schema for all batches of a list. metadata: what Parquet carries along.
 
-    odds: `ODDS` or `ODDS_WITH_INTERVALS` and the columns of deal potential that the model has, or none. level: the text
-    of the column `LEVEL`, None where there is none.
+    odds: `ODDS` or `ODDS_WITH_INTERVALS` and the columns of deal potential that the model has, what stands in their
+    place, or none. level: the text of the column `LEVEL`, None where there is none.
     """
 
     labels: Arrow

@@ -18,7 +18,9 @@ from icp_ml.serve.documents import checked, from_bytes, to_bytes
 from icp_ml.serve.folder import ANEW, DRIFT, POLICY, TIERS
 
 
-class _CutsDocument(Record):
+class CutsDocument(Record):
+    """`Cuts` as they stand in a file."""
+
     log_odds: tuple[FiniteFloat, ...]
     scores: tuple[FiniteFloat, ...]
     labels: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -28,7 +30,7 @@ class _CutsDocument(Record):
 
 class _TiersDocument(Record):
     settings: TiersSettings
-    cuts: _CutsDocument
+    cuts: CutsDocument
     table: TierTable
 
 
@@ -39,7 +41,7 @@ _REFERENCE: Final = TypeAdapter(DriftReference)
 
 def tiering_to_bytes(tiering: Tiering) -> bytes:
     """`tiers.json`."""
-    cuts = _CutsDocument(**vars(tiering.cuts))
+    cuts = CutsDocument(**vars(tiering.cuts))
     return to_bytes(
         {
             "settings": tiering.settings.model_dump(mode="json"),

@@ -10,33 +10,28 @@ the order is supported by the deals; the level is an assumption.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from icp_ml.deals.attributes import Attribute
-from icp_ml.deals.vocabulary import ModelColumn, Vocabulary
 from icp_ml.serve.bundle import Bundle, open_bundle
 from icp_ml.serve.calibration_file import level_sentence, needs
-from icp_ml.serve.golden import used_attributes
 from icp_ml.serve.incoming import Batches, Tabular
-from icp_ml.serve.list_scorer import Answers, ListScorer, Reading
+from icp_ml.serve.learned_scoring import LearnedScorer
+from icp_ml.serve.list_scorer import Answers, Reading
 from icp_ml.serve.outgoing import ODDS, ODDS_WITH_INTERVALS
 from icp_ml.serve.potential_columns import potential_columns, potential_values
-from icp_ml.serve.reasons import ReasonBook, reason_book
-from icp_ml.serve.tier_book import TierBook
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Scorer(ListScorer[Bundle]):
+class Scorer(LearnedScorer[Bundle]):
     """A model that learned from deals; `ListScorer` has the other fields, and what scores a list.
 
     intervals: whether each probability comes with its interval; only a bundle with a calibration has them.
@@ -74,57 +69,16 @@ class Scorer(ListScorer[Bundle]):
         """What the columns of `predict_proba` stand for: lost (0) and won (1)."""
         return np.array([0, 1])
 
-    @cached_property
-    def attributes(self) -> tuple[Attribute, ...]:
-        """The attributes that the model uses."""
-        return used_attributes(self.bundle.model, self.bundle.attributes)
-
-    @property
-    def columns(self) -> tuple[ModelColumn, ...]:
-        """What contributions are of, in their order."""
-        return self.vocabulary.columns
-
-    @property
-    def base(self) -> float:
-        """Mean log-odds of the reference deals."""
-        return self.bundle.model.base
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """The values that the deals had."""
-        return self.bundle.model.vocabulary
-
-    @cached_property
-    def tier_book(self) -> TierBook:
-        """What tiers, scores and actions come from."""
-        return TierBook(self.bundle.tiering.cuts, self.bundle.policy.actions, self.base, self.columns)
-
     def predict_proba(self, data: pd.DataFrame | Tabular | Batches, as_of: date | None = None) -> Floats:
         """Probability of losing and winning, float64[n, 2], as scikit-learn has it; NaN where nothing is known."""
         won = self.bundle.model.probability(self.log_odds(data, as_of))
         return np.column_stack([1.0 - won, won])
-
-    def log_odds(self, data: pd.DataFrame | Tabular | Batches, as_of: date | None = None) -> Floats:
-        """Log-odds of winning a closed opportunity, float64[n]; NaN where no attribute is known."""
-        found = [
-            np.where(self._knows(reading), self._margins(self._encoded(reading)), np.nan)
-            for reading in self._readings(data, as_of)
-        ]
-        return np.concatenate([np.empty(0), *found])
 
     @property
     def _about(self) -> Mapping[str, str]:
         provenance = self.bundle.provenance
         about = {"icp.model": f"{provenance.name} version {provenance.version}", "icp.target": provenance.target}
         return about if self.base_rate is None else {**about, "icp.level": level_sentence(self.base_rate)}
-
-    @cached_property
-    def _book(self) -> ReasonBook:
-        return reason_book(self.bundle.model, self.attributes)
-
-    @property
-    def _labels(self) -> Sequence[str]:
-        return self._book.labels
 
     @property
     def _odds(self) -> tuple[str, ...]:
@@ -141,19 +95,6 @@ class Scorer(ListScorer[Bundle]):
             return probability, log_odds
         band = needs(self.bundle.calibration, "an interval for each probability").band
         return (probability, *band.bounds(log_odds, self.bundle.model.shift), log_odds)
-
-    def _encoded(self, reading: Reading) -> Floats:
-        return self.vocabulary.encode(reading.parsed)
-
-    def _margins(self, encoded: Floats) -> Floats:
-        """Log-odds, float64[n]. LightGBM does not answer for no rows at all."""
-        return self.bundle.model.log_odds(encoded) if len(encoded) else np.empty(0)
-
-    def _contributions(self, encoded: Floats) -> Floats:
-        return self.bundle.model.contributions(encoded).values if len(encoded) else np.empty(encoded.shape)
-
-    def _effects(self, reading: Reading) -> Floats:
-        return self._contributions(self._encoded(reading))
 
     def _answer(self, reading: Reading, reasons: int) -> Answers:
         encoded = self._encoded(reading)

@@ -13,6 +13,8 @@ from icp_ml.deals.attributes import Attribute, resolve_attributes
 from icp_ml.deals.company_settings import CompanySettings
 from icp_ml.deals.ideal_settings import IdealSettings
 from icp_ml.deals.known_settings import KnownSettings
+from icp_ml.deals.lookalike_settings import KIND as LOOKALIKE
+from icp_ml.deals.lookalike_settings import LookalikeSettings
 from icp_ml.deals.point_in_time_settings import JoinedTables
 from icp_ml.deals.policy import ActionsSettings, RuleSettings, TiersSettings
 from icp_ml.deals.potential_settings import PotentialSettings, columns_of
@@ -25,7 +27,9 @@ from icp_ml.deals.settings import (
     parse_settings,
 )
 from icp_ml.deals.sources import connected
+from icp_ml.deals.weighted_settings import KIND as WEIGHTED
 from icp_ml.deals.weighted_settings import WeightedSettings
+from icp_ml.deals.words import suggestion
 from icp_ml.deals.yaml_files import read_yaml
 from icp_ml.errors import ConfigError
 from icp_ml.profile.tiering import Policy
@@ -34,6 +38,7 @@ from icp_training.search_settings import SearchSettings
 from icp_training.train_settings import TrainSettings
 
 _KIND = "kind"
+_KINDS = (WEIGHTED, LOOKALIKE)
 
 
 class Config(BaseModel):
@@ -143,7 +148,7 @@ def load_config(path: Path) -> Config:
     if _KIND in written:
         raise ConfigError(
             f"{path}: expected a configuration with deals to learn from, found one with '{_KIND}', as a hand-weighted "
-            f"scorecard has it; icp train makes a scorecard of it, and there is nothing to check"
+            f"scorecard or a lookalike has it; icp train makes a model of it, and there is nothing to check before"
         )
     config = parse_settings(Config, written)
     return connected(config, os.environ, config.project_root(path))
@@ -154,12 +159,24 @@ def load_weighted(path: Path) -> WeightedSettings:
     return parse_settings(WeightedSettings, _written(path))
 
 
-def says_a_kind(path: Path) -> bool:
-    """Whether a configuration states a kind, as that of a hand-weighted scorecard does, whatever else is in it.
+def load_lookalike(path: Path) -> LookalikeSettings:
+    """Read the configuration of a model of resemblance, its queries connected. Raises as `load_config` does."""
+    settings = parse_settings(LookalikeSettings, _written(path))
+    return connected(settings, os.environ, root_of(path, settings.root))
 
-    Raises `ConfigError` where it is not there or not YAML.
+
+def kind_said(path: Path) -> str | None:
+    """The kind that a configuration states, whatever else is in it; None where it states none, as one with deals does.
+
+    Raises `ConfigError` where it is not there, not YAML, or states a kind that does not exist.
     """
-    return _KIND in _written(path)
+    written = _written(path)
+    if _KIND not in written:
+        return None
+    said = str(written[_KIND])
+    if said not in _KINDS:
+        raise ConfigError(f"{path}: kind: '{said}' is none; {suggestion(said, _KINDS)}")
+    return said
 
 
 def _written(path: Path) -> dict[str, object]:

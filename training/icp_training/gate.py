@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from icp_ml.errors import GateNotPassed
+from icp_ml.profile.lookalike_records import LookalikeVerdict
 from icp_ml.profile.records import Interval, Verdict
 from icp_training.verdict import TOO_GOOD
 
@@ -46,6 +47,32 @@ def pass_unproven(champion: Verdict | None, name: str) -> str:
         )
     return (
         "Gate: nothing was learned from deals, so there is nothing to compare; the score claims nothing about winning."
+    )
+
+
+def pass_likeness(challenger: LookalikeVerdict, champion: Verdict | None, name: str) -> str:
+    """The same of a model of resemblance, which has seen no losses: a judged model that has does not give way to it.
+
+    Raises `GateNotPassed`.
+    """
+    if not challenger.reliable:
+        raise GateNotPassed(
+            f"a reliable resemblance was expected of {name}, and on {challenger.won:,} held-out won accounts it may be "
+            "chance; keep the live model, or bring more won accounts"
+        )
+    if challenger.ranking.value > TOO_GOOD:
+        raise GateNotPassed(
+            f"at most {TOO_GOOD:.0%} of pairs in the right order were expected of {name}, and "
+            f"{challenger.ranking.value:.1%} were found, which is not seen without a column that tells the lists "
+            "apart; take the won accounts' attributes from the universe, and train anew"
+        )
+    if champion is not None and champion.reliable:
+        raise GateNotPassed(
+            f"a model that has seen losses was expected in place of the live one, and {name} knows won accounts only; "
+            "keep the live model"
+        )
+    return (
+        "Gate: the resemblance is reliable; there is no live model that was judged on deals, so none to compare with."
     )
 
 

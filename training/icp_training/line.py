@@ -9,11 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from icp_ml.deals.lookalike_settings import KIND as LOOKALIKE
 from icp_ml.deals.table import DealTable
+from icp_ml.deals.weighted_settings import KIND as WEIGHTED
 from icp_ml.errors import ConfigError, NoSignal
 from icp_ml.profile.potential import PotentialRecord
 from icp_ml.profile.records import Profile, Verdict
 from icp_ml.serve.bundle import write_bundle
+from icp_ml.serve.lookalike_bundle import write_lookalike
+from icp_training import lookalike
 from icp_training.adapting import adapted
 from icp_training.backtest.as_known import read_history
 from icp_training.backtest.hand_weights import scorecards_of
@@ -22,13 +26,14 @@ from icp_training.backtest.recording import backtest_document, record_backtest
 from icp_training.backtest.records import Backtest, yardsticks
 from icp_training.backtest.running import run_backtest
 from icp_training.checking import CheckReport, check_data, rejected_rows, sources_of
-from icp_training.config import Config, digest_of, load_config, load_weighted, root_of, says_a_kind
+from icp_training.config import Config, digest_of, kind_said, load_config, load_lookalike, load_weighted, root_of
 from icp_training.cores import one_core_each
 from icp_training.demo import Demo, findings, leaks_asked, make_demo, noise_presented
 from icp_training.drafting import Draft, draft_config, draft_prospects
 from icp_training.flips import TierFlips, tier_flips
 from icp_training.leakage.questions import refuse_questions
 from icp_training.list_sample import ListSample, read_list_sample
+from icp_training.lookalike import Likened
 from icp_training.masking import Patterns, patterns_of
 from icp_training.pictures import record_evidence
 from icp_training.pipeline import OnStep, Stamp, bundle_of, fit, judge, read, silent, with_potential
@@ -46,6 +51,7 @@ from icp_training.tracking import (
     record_bundle,
     record_flips,
     record_ideal_tiers,
+    record_likeness,
     record_potential,
     record_profile,
     record_rows,
@@ -61,6 +67,7 @@ __all__ = [
     "CheckReport",
     "Demo",
     "Draft",
+    "Likened",
     "Promotion",
     "Trained",
     "Weighed",
@@ -73,8 +80,10 @@ __all__ = [
     "draft_prospects",
     "findings",
     "history",
+    "is_lookalike",
     "is_weighted",
     "leaks_asked",
+    "liken",
     "make_demo",
     "noise_presented",
     "promote",
@@ -243,7 +252,38 @@ def _patterns(config: Config, listed: ListSample | None) -> Patterns | None:
 
 def is_weighted(config_path: Path) -> bool:
     """Whether a configuration is that of a hand-weighted scorecard, which is weighed and not trained."""
-    return says_a_kind(config_path)
+    return kind_said(config_path) == WEIGHTED
+
+
+def is_lookalike(config_path: Path) -> bool:
+    """Whether a configuration is that of a model of resemblance, which learns from won accounts and a universe."""
+    return kind_said(config_path) == LOOKALIKE
+
+
+def liken(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent) -> Likened:
+    """Read both lists, judge, fit, and write a new version below models/; a refusal is returned with its verdict.
+
+    now: ISO date and time of the run. Raises what reading raises, and `TooFewDeals`.
+    """
+    settings = load_lookalike(config_path)
+    lookalike.policy_of(settings)  # a rule that fits no attribute is refused before any work is done
+    root = root_of(config_path, settings.root)
+    made = lookalike.judge(settings, root, budget, on_step)
+    verdict, counts = made.judged.verdict, dict(made.table.counts)
+    run = open_run(root, settings.name, {"config": digest_of(settings), "started": now})
+    with closing_run(run):
+        record_likeness(run, verdict, counts)
+        refusal = lookalike.refusal_of(verdict)
+        if refusal is not None:
+            return Likened(settings.name, verdict, run.run_id, counts, refusal=refusal)
+        registry = registry_of(root, settings.name)
+        version = next_version(root, settings.name, [each.version for each in registry.versions()])
+        stamp = Stamp(version, now, run.run_id)
+        bundle, cut_short = lookalike.bundle_of(settings, root, made, stamp, budget, on_step=on_step)
+        folder = root / "models" / settings.name / f"v{version}"
+        record_bundle(run, bundle.provenance, write_lookalike(bundle, folder), folder)
+        register(run, registry, folder)
+    return Likened(settings.name, verdict, run.run_id, counts, bundle.profile, folder, version, cut_short=cut_short)
 
 
 def weigh(config_path: Path, now: str) -> Weighed:

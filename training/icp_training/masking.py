@@ -91,3 +91,8 @@ def without(column: ParsedColumn, rows: Flags) -> ParsedColumn:
     return replace(
         column, indptr=indptr, indices=column.indices[np.repeat(~rows, sizes)], missing=column.missing | rows
     )
+
+
+def emptied_where(parsed: ParsedTable, rows: Mapping[str, Flags]) -> ParsedTable:
+    """The same rows with the values of each named attribute taken away where its flags, bool[n], say so."""
+    return replace(parsed, columns={**parsed.columns, **{n: without(parsed.columns[n], at) for n, at in rows.items()}})

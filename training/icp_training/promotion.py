@@ -26,7 +26,8 @@ from icp_ml.serve import ledger
 from icp_ml.serve.bundle import Bundle
 from icp_ml.serve.ledger import Action, Entry
 from icp_ml.serve.loading import AnyBundle
-from icp_training.gate import pass_gate, pass_unproven
+from icp_ml.serve.lookalike_bundle import LookalikeBundle
+from icp_training.gate import pass_gate, pass_likeness, pass_unproven
 from icp_training.registry import CHALLENGER, CHAMPION, ENTRY, PREVIOUS, Registered, Registry
 from icp_training.registry_lock import Asker, HeldLock, is_live, locked
 
@@ -175,6 +176,8 @@ def _verdict(registry: Registry, champion: Registered | None) -> Verdict | None:
 def _passed_gate(challenger: AnyBundle, champion: Verdict | None, name: str) -> str:
     if isinstance(challenger, Bundle):
         return pass_gate(challenger.verdict, champion, name)
+    if isinstance(challenger, LookalikeBundle):
+        return pass_likeness(challenger.verdict, champion, name)
     return pass_unproven(champion, name)
 
 

@@ -10,6 +10,7 @@ import icp_ml
 from icp_ml.serve import mlflow_loader
 from icp_ml.serve.loading import AnyScorer, load
 from icp_ml.serve.scoring import Scorer
+from icp_ml.serve.weighted_scoring import WeightedScorer
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -19,6 +20,8 @@ ALWAYS_THERE: Final = {"probability": "double", "log_odds": "double", "status": 
 """Columns of every reply, whatever the list is called by and however many reasons were asked for."""
 ALWAYS_THERE_WEIGHTED: Final = {"score": "double", "status": "string"}
 """The same of a hand-weighted scorecard."""
+ALWAYS_THERE_LOOKALIKE: Final = {"resemblance": "double", "log_odds": "double", "status": "string"}
+"""The same of a model of resemblance."""
 
 
 def save_model(bundle: Path, folder: Path) -> None:
@@ -37,13 +40,19 @@ def save_model(bundle: Path, folder: Path) -> None:
         )
 
 
+def _always_there(scorer: AnyScorer) -> dict[str, str]:
+    if isinstance(scorer, WeightedScorer):
+        return ALWAYS_THERE_WEIGHTED
+    return ALWAYS_THERE if isinstance(scorer, Scorer) else ALWAYS_THERE_LOOKALIKE
+
+
 def _signature(scorer: AnyScorer) -> ModelSignature:
     """Numbers are doubles, all else is text; every column may be absent, as it may in a list."""
     from mlflow.models import ModelSignature  # noqa: PLC0415 - as above
     from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema  # noqa: PLC0415 - as above
 
     columns, defaults = mlflow_loader.input_columns(scorer), mlflow_loader.DEFAULTS
-    replied = ALWAYS_THERE if isinstance(scorer, Scorer) else ALWAYS_THERE_WEIGHTED
+    replied = _always_there(scorer)
     kinds = {mlflow_loader.AS_OF: DataType.string, mlflow_loader.HOW_MANY: DataType.long}
     return ModelSignature(
         inputs=Schema([ColSpec(kind, name, required=False) for name, kind in columns.items()]),

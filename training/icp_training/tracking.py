@@ -10,7 +10,7 @@ import logging
 import os
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from icp_ml.deals.table import DealTable
 from icp_ml.errors import ConfigError, Locked
+from icp_ml.profile.lookalike_records import LookalikeProvenance, LookalikeVerdict
 from icp_ml.profile.potential import Potential, PotentialRecord
 from icp_ml.profile.records import Interval, Profile, Provenance, Verdict
 from icp_ml.profile.tiers import TierTable
@@ -177,6 +178,15 @@ def record_ideal_tiers(run: Run, table: TierTable) -> None:
         run.client.log_metric(run.run_id, f"tier_{row.label}.ideal_rate", row.rate.value)
 
 
+def record_likeness(run: Run, verdict: LookalikeVerdict, counts: Mapping[str, int]) -> None:
+    """How a resemblance was judged, as metrics, tags and verdict.json; and what became of the rows, as rows.json."""
+    for name, value in (("ranking", verdict.ranking.value), ("top_fifth", verdict.top.value)):
+        run.client.log_metric(run.run_id, name, value)
+    run.client.set_tag(run.run_id, "verdict", "reliable" if verdict.reliable else "no reliable signal")
+    run.client.log_dict(run.run_id, {n: as_json_value(v) for n, v in verdict.model_dump().items()}, "verdict.json")
+    run.client.log_dict(run.run_id, {"rows": dict(counts)}, "rows.json")
+
+
 def record_rows(run: Run, deals: DealTable) -> None:
     """What became of every row read: the deals' counts as metrics "rows.fate", and with the tables beside them, and the
     reasons of the rejected ones, as rows.json. No row of data."""
@@ -214,7 +224,7 @@ def _document(record: Verdict | Profile | PotentialRecord) -> dict[str, object]:
     return {name: as_json_value(value) for name, value in record.model_dump().items()}
 
 
-def record_bundle(run: Run, provenance: Provenance, content_hash: str, folder: Path) -> None:
+def record_bundle(run: Run, provenance: Provenance | LookalikeProvenance, content_hash: str, folder: Path) -> None:
     """The chosen parameters, the bundle's hash, and the bundle itself."""
     for member, params in provenance.params.items():
         for name, value in params.items():

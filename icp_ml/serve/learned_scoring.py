@@ -1,0 +1,111 @@
+"""What every model that learned does with a list: encode by its vocabulary, sum contributions, name the reasons.
+
+From deals or from won accounts and a universe: a kind of model says what stands beside the score.
+"""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Protocol, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from icp_ml.deals.attributes import Attribute
+from icp_ml.deals.vocabulary import ModelColumn, Vocabulary
+from icp_ml.model.tiers import Cuts
+from icp_ml.model.win_model import WinModel
+from icp_ml.serve.golden import used_attributes
+from icp_ml.serve.incoming import Batches, Tabular
+from icp_ml.serve.list_scorer import ListBundle, ListScorer, Reading
+from icp_ml.serve.reasons import ReasonBook, reason_book
+from icp_ml.serve.tier_book import TierBook
+
+Floats = NDArray[np.float64]
+
+
+class LearnedTiers(Protocol):
+    """What scoring asks of the tiers of a bundle that learned."""
+
+    @property
+    def cuts(self) -> Cuts:
+        """Where tiers start, in log-odds."""
+
+
+class LearnedBundle(ListBundle, Protocol):
+    """What scoring asks of a bundle that learned."""
+
+    @property
+    def model(self) -> WinModel:
+        """Vocabulary, members and stack."""
+
+    @property
+    def tiering(self) -> LearnedTiers:
+        """The tiers."""
+
+
+L = TypeVar("L", bound=LearnedBundle)
+
+
+@dataclass(frozen=True)
+class LearnedScorer(ListScorer[L], ABC):
+    """A model with log-odds; `ListScorer` has the fields, and what scores a list."""
+
+    @cached_property
+    def attributes(self) -> tuple[Attribute, ...]:
+        """The attributes that the model uses."""
+        return used_attributes(self.bundle.model, self.bundle.attributes)
+
+    @property
+    def columns(self) -> tuple[ModelColumn, ...]:
+        """What contributions are of, in their order."""
+        return self.vocabulary.columns
+
+    @property
+    def base(self) -> float:
+        """Mean log-odds of the reference rows."""
+        return self.bundle.model.base
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The values that the rows had which were learned from."""
+        return self.bundle.model.vocabulary
+
+    @cached_property
+    def tier_book(self) -> TierBook:
+        """What tiers, scores and actions come from."""
+        return TierBook(self.bundle.tiering.cuts, self.bundle.policy.actions, self.base, self.columns)
+
+    def log_odds(self, data: pd.DataFrame | Tabular | Batches, as_of: date | None = None) -> Floats:
+        """Log-odds of what the model tells apart, float64[n]; NaN where no attribute is known."""
+        found = [
+            np.where(self._knows(reading), self._margins(self._encoded(reading)), np.nan)
+            for reading in self._readings(data, as_of)
+        ]
+        return np.concatenate([np.empty(0), *found])
+
+    @cached_property
+    def _book(self) -> ReasonBook:
+        return reason_book(self.bundle.model, self.attributes)
+
+    @property
+    def _labels(self) -> Sequence[str]:
+        return self._book.labels
+
+    def _encoded(self, reading: Reading) -> Floats:
+        return self.vocabulary.encode(reading.parsed)
+
+    def _margins(self, encoded: Floats) -> Floats:
+        """Log-odds, float64[n]. LightGBM does not answer for no rows at all."""
+        return self.bundle.model.log_odds(encoded) if len(encoded) else np.empty(0)
+
+    def _contributions(self, encoded: Floats) -> Floats:
+        return self.bundle.model.contributions(encoded).values if len(encoded) else np.empty(encoded.shape)
+
+    def _effects(self, reading: Reading) -> Floats:
+        return self._contributions(self._encoded(reading))

@@ -1,0 +1,154 @@
+"""From won accounts and a universe to a scored list, on the command line, and never a probability."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import icp_ml
+from icp_ml.errors import BundleInvalid
+from icp_ml.serve.lookalike_bundle import open_lookalike
+from icp_ml.serve.lookalike_scoring import LookalikeScorer
+from tests.cli_projects import icp, refusal
+from tests.lookalike_projects import write_project
+
+BUNDLE = Path("models/look/v1")
+
+
+@pytest.fixture(scope="module")
+def project(new_project: Callable[[str], Path]) -> Path:
+    """A project with a trained model of resemblance, and what the training said in said.txt."""
+    folder = write_project(new_project("lookalike"), alike=1.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        done = icp("train", "look.yaml", "--trials", "1")
+    assert done.code == 0, done.err
+    (folder / "said.txt").write_text(done.out, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def here(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """In the project's folder."""
+    monkeypatch.chdir(project)
+    return project
+
+
+def test_training_says_what_it_made_and_on_what_assumption(here: Path) -> None:
+    said = (here / "said.txt").read_text(encoding="utf-8")
+    assert "40 won accounts and 400 companies of the universe" in said
+    assert "Assumed: the won accounts are a fair draw" in said
+    assert "Warning: Only 40 won accounts, which is thin" in said
+    assert "Bundle: models/look/v1" in said
+    assert "What won accounts have in common" in said
+    assert "industry" in said.partition("Not in it")[0]
+
+
+def test_a_scored_list_has_a_resemblance_in_the_place_of_the_probability(here: Path) -> None:
+    done = icp("score", "list.csv", "-o", "scored.csv", "--model", BUNDLE, "--force")
+    assert done.code == 0, done.err
+    assert "a resemblance to won accounts, not a probability" in done.out
+    scored = pd.read_csv(here / "scored.csv", dtype={"tier": str})
+    assert "probability" not in scored
+    assert list(scored.columns[:7]) == ["domain", "tier", "score", "action", "quadrant", "resemblance", "log_odds"]
+    assert scored["resemblance"].between(0, 100).all()
+    ordered = scored.sort_values("log_odds")
+    assert ordered["resemblance"].is_monotonic_increasing
+    assert ordered["score"].is_monotonic_increasing
+    prospects = pd.read_csv(here / "list.csv")
+    alike = (prospects["industry"] == "Software") & prospects["employees"].between(50, 500)
+    assert scored["resemblance"][alike].mean() > scored["resemblance"][~alike].mean() + 20
+    layers = [f"score_{layer}" for layer in ("firmographic", "behavioural")]
+    base = scored["score"] - scored[layers].sum(axis=1)
+    assert np.ptp(base) < 1e-6
+
+
+def test_the_library_opens_it_and_gives_the_same_as_the_command_line(here: Path) -> None:
+    scorer = icp_ml.load(BUNDLE)
+    assert isinstance(scorer, LookalikeScorer)
+    assert not hasattr(scorer, "predict_proba")
+    prospects = pd.read_csv(here / "list.csv")
+    scored = scorer.score(prospects)
+    assert scored["resemblance"].tolist() == scorer.resemblance(prospects).tolist()
+    parts = scorer.contributions(prospects)
+    assert np.abs(parts.sum(axis=1) - scorer.log_odds(prospects)).max() < 1e-9
+
+
+def test_show_and_explain_speak_of_resemblance(here: Path) -> None:
+    shown = icp("show", BUNDLE)
+    assert shown.code == 0, shown.err
+    assert shown.out.startswith("look, version 1: a resemblance to won accounts, not a probability")
+    document = json.loads(icp("show", BUNDLE, "--json").out)
+    assert document["kind"] == "lookalike"
+    assert [row["label"] for row in document["tiers"]["rows"]] == ["1", "2", "3", "out of scope"]
+    told = icp("explain", "list.csv", "--id", "p0.example", "--model", BUNDLE)
+    assert told.code == 0, told.err
+    assert "it resembles the won accounts more than" in told.out
+    assert "the average company" in told.out
+    as_json = json.loads(icp("explain", "list.csv", "--id", "p0.example", "--model", BUNDLE, "--json").out)
+    assert as_json["probability"] is None
+    assert 0 <= as_json["resemblance"] <= 100
+    for text in (shown.out, told.out):
+        assert "probability" not in text.replace("not a probability", "")
+
+
+def test_no_file_of_the_bundle_holds_a_probability(here: Path) -> None:
+    for path in (here / BUNDLE).glob("*.json"):
+        assert '"probability"' not in path.read_text(encoding="utf-8"), path.name
+        assert '"win_rate"' not in path.read_text(encoding="utf-8"), path.name
+
+
+def test_a_bundle_whose_scale_was_changed_does_not_open(here: Path, tmp_path: Path) -> None:
+    for path in (here / BUNDLE).iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    scale = tmp_path / "resemblance.json"
+    scale.write_text(scale.read_text(encoding="utf-8").replace("-", "-1", 1), encoding="utf-8")
+    with pytest.raises(BundleInvalid, match=r"resemblance\.json of the bundle was changed"):
+        icp_ml.load(tmp_path)
+
+
+def test_it_is_promoted_and_a_cut_is_moved_by_resemblance(here: Path) -> None:
+    done = icp("promote", "look/v1", "--reason", "first")
+    assert done.code == 0, done.err
+    assert "the resemblance is reliable" in done.out
+    assert icp("amend", BUNDLE, "--cut", "1=95", "--reason", "Fewer calls").code == 0
+    before, after = (open_lookalike(Path("models/look") / name) for name in ("v1", "v2"))
+    assert before.model_hash == after.model_hash
+    start = after.bundle.tiering.cuts.log_odds[0]
+    assert after.bundle.resemblance.percentile(np.array([start]))[0] == pytest.approx(95)
+    assert after.bundle.tiering.table.notes[-1].startswith("The cut of tier 1 was moved by hand from resemblance")
+    code, said = refusal("amend", BUNDLE, "--cut", "1=195", "--reason", "x")
+    assert (code, "expected a resemblance between 0 and 100" in said) == (2, True)
+
+
+def test_won_accounts_that_are_any_companies_are_refused_and_nothing_is_written(
+    new_project: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_project(new_project("any"), alike=0.1)
+    monkeypatch.chdir(folder)
+    code, said = refusal("train", "look.yaml", "--trials", "1")
+    assert code == 5
+    assert said.startswith("no reliable resemblance in these attributes: of a held-out won account")
+    assert not (folder / "models").exists()
+
+
+def test_a_question_is_told_and_check_says_who_judges_it(
+    new_project: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_project(new_project("trap"), alike=0.1)
+    monkeypatch.chdir(folder)
+    universe = pd.read_csv("universe.csv").drop(columns="score")
+    universe.to_csv("universe.csv", index=False)
+    done = icp("train", "look.yaml", "--trials", "1", "--json")
+    document = json.loads(done.out)
+    assert document["verdict"]["questions"][0]["attribute"] == "score"
+    assert document["verdict"]["questions"][0]["left_out"]
+    assert document["refused"].startswith("no reliable resemblance")
+    code, told = refusal("check", "look.yaml")
+    assert code == 2
+    assert "a lookalike has it" in told
