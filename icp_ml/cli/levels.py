@@ -21,6 +21,6 @@ def at_level(scorer: AnyScorer, base_rate: float | None, *, intervals: bool) -> 
         return scorer
     if not isinstance(scorer, Scorer):
         raise ConfigError(
-            "--base-rate and --intervals speak of a probability, and a hand-weighted scorecard has none; leave both out"
+            "--base-rate and --intervals speak of a probability, and this kind of model has none; leave both out"
         )
     return scorer.with_level(base_rate, intervals=intervals)

@@ -44,7 +44,7 @@ def train(
         return
     if line.is_lookalike(config):
         with progress() as on_step:
-            likened: Likened = line.liken(config, line.Budget(trials, minutes), now, on_step)
+            likened: Likened = line.liken(config, trials, minutes, now, on_step)
         _tell_likened(likened, as_json=as_json)
         return
     with progress() as on_step:

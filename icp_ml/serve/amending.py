@@ -54,8 +54,8 @@ class Amendment(Settings):
     cuts: by the label of a tier, the probability from which a prospect is in it, between 0 and 1, as `probability` of
     a scored list has it; of a hand-weighted scorecard the score, and of a model of resemblance the `resemblance`,
     between 0 and 100. actions: by tier a text, or texts by quadrant. exclusions, boundary: all of them. base_rate: the
-    share of companies like the deals learned from that would be won, by which the probability alone is moved; cuts
-    that are given with it are at its level.
+    share of companies like the deals learned from that would be won, by which the probability alone is moved; cuts that
+    are given with it are at its level.
     """
 
     cuts: Annotated[dict[str, FiniteFloat], BeforeValidator(_text_keys)] = Field(default_factory=dict)
@@ -181,10 +181,11 @@ def _with_cuts(bundle: B, wanted: Mapping[str, float]) -> B:
 def _with_level(bundle: B, changes: Amendment) -> B:
     if "base_rate" not in changes.model_fields_set:
         return bundle
-    if isinstance(bundle, Bundle):
-        return cast(B, bundle.at_base_rate(changes.base_rate))
-    kind = "a hand-weighted scorecard" if isinstance(bundle, WeightedBundle) else "a model of resemblance"
-    raise ConfigError(f"a base rate was stated, and {kind} has no probability; leave it out")
+    if isinstance(bundle, WeightedBundle):
+        raise ConfigError("a base rate was stated, and a hand-weighted scorecard has no probability; leave it out")
+    if isinstance(bundle, LookalikeBundle):
+        raise ConfigError("a base rate was stated, and a resemblance is no probability at any rate; leave it out")
+    return cast(B, bundle.at_base_rate(changes.base_rate))
 
 
 def _level_changes(before: AnyBundle, after: AnyBundle) -> Iterator[Change]:

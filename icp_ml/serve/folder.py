@@ -67,7 +67,7 @@ WEIGHTED_CONTENT_FILES: Final = (*WEIGHTED_MODEL_FILES, GOLDEN, TIERS, POLICY)
 """The same for a hand-weighted scorecard."""
 LATER_FILES: Final = frozenset({CALIBRATION})
 """What came to format 1 later: a bundle that was made without them is whole."""
-LOOKALIKE_CONTENT_FILES: Final = (*CONTENT_FILES, RESEMBLANCE)
+LOOKALIKE_CONTENT_FILES: Final = (*MODEL_FILES, EVALUATION, GOLDEN, PROFILE, TIERS, POLICY, DRIFT, RESEMBLANCE)
 """The same for a model of resemblance."""
 
 ANEW: Final = "copy or export the bundle anew"

@@ -5,8 +5,8 @@
 
 Where intervals are asked for, probability_low and probability_high follow the probability; where its level was stated,
 probability_level, which says so. A model with deal potential has its columns after the log-odds (see
-`potential_columns`). A model of resemblance has `resemblance`
-in the place of the probability. A hand-weighted scorecard has no probability and no log-odds, and no such columns.
+`potential_columns`). A model of resemblance has `resemblance` in the place of the probability. A hand-weighted
+scorecard has no probability and no log-odds, and no such columns.
 
 A row that cannot be scored keeps its place, has null where a score would be, and says why. A row with a mark (a
 customer, excluded, ...) has its score, and no tier.

@@ -126,6 +126,22 @@ def test_it_is_promoted_and_a_cut_is_moved_by_resemblance(here: Path) -> None:
     assert (code, "expected a resemblance between 0 and 100" in said) == (2, True)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("score", "list.csv", "-o", "other.csv", "--model", BUNDLE, "--intervals"),
+        ("score", "list.csv", "-o", "other.csv", "--model", BUNDLE, "--base-rate", "0.1"),
+        ("amend", BUNDLE, "--base-rate", "0.1", "--reason", "x"),
+    ],
+    ids=["intervals", "a base rate", "an amended base rate"],
+)
+def test_what_speaks_of_a_probability_is_refused(here: Path, words: tuple[object, ...]) -> None:
+    code, said = refusal(*words)
+    assert code == 2
+    assert "probability" in said
+    assert not (here / "other.csv").exists()
+
+
 def test_won_accounts_that_are_any_companies_are_refused_and_nothing_is_written(
     new_project: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

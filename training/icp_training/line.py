@@ -260,12 +260,14 @@ def is_lookalike(config_path: Path) -> bool:
     return kind_said(config_path) == LOOKALIKE
 
 
-def liken(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent) -> Likened:
+def liken(config_path: Path, trials: int | None, minutes: float | None, now: str, on_step: OnStep = silent) -> Likened:
     """Read both lists, judge, fit, and write a new version below models/; a refusal is returned with its verdict.
 
-    now: ISO date and time of the run. Raises what reading raises, and `TooFewDeals`.
+    trials, minutes: what the search may spend, None for the usual. now: ISO date and time of the run. Raises what
+    reading raises, and `TooFewDeals`.
     """
     settings = load_lookalike(config_path)
+    budget = Budget(minutes=minutes) if trials is None else Budget(trials, minutes)
     lookalike.policy_of(settings)  # a rule that fits no attribute is refused before any work is done
     root = root_of(config_path, settings.root)
     made = lookalike.judge(settings, root, budget, on_step)
