@@ -43,6 +43,7 @@ REPEATED_UNDER, REPETITIONS = 5_000, 2
 """With few deals, how the accounts happen to be divided moves the choice of parameters and the stack's weights."""
 REPETITION_STRIDE = 7_919
 OnFold = Callable[[NDArray[np.intp], Floats], None]
+Scorecards = MutableMapping[tuple[ScorecardParams, int], Floats]
 
 
 @dataclass(frozen=True)
@@ -182,21 +183,23 @@ def cross_fit(
     seed: int,
     on_fold: OnFold | None = None,
     *,
-    known: MutableMapping[ScorecardParams, Floats] | None = None,
+    known: Scorecards | None = None,
+    once: bool = False,
 ) -> CrossFit:
     """Predict every row by members that did not see its group, and stack them.
 
     Where the deals have masked copies, members and stack are those of both; only the log-odds are of the deals alone.
     on_fold: is told, fold by fold of the first repetition, rows and their log losses under equal weights; what it
-    raises ends the crossing. known: scorecards out of fold on these data and this seed, by their parameters; new ones
-    are added.
+    raises ends the crossing. known: scorecards out of fold on these data and this seed, by their parameters and the
+    repetition; new ones are added. once: the first repetition alone.
     """
     learnt, repetitions = data.learnt(), inner_folds(data, seed)
+    repetitions = repetitions[:1] if once else repetitions
     known = {} if known is None else known
-    if params.scorecard not in known:
-        each = [cross_scorecard(data, params.scorecard, folds) for folds in repetitions]
-        known[params.scorecard] = np.mean(each, axis=0)
-    scorecard = known[params.scorecard]
+    for r, folds in enumerate(repetitions):
+        if (params.scorecard, r) not in known:
+            known[params.scorecard, r] = cross_scorecard(data, params.scorecard, folds)
+    scorecard = np.asarray(np.mean([known[params.scorecard, r] for r in range(len(repetitions))], axis=0))
     crossed = [_crossed_trees(data, params.trees, repetitions[0], seed, _watched(on_fold, scorecard, data))]
     for r, folds in enumerate(repetitions[1:], start=1):
         crossed.append(_crossed_trees(data, params.trees, folds, seed + REPETITION_STRIDE * r, None))

@@ -31,9 +31,13 @@ class Crossings:
         self.made = 0
         self.then: Callable[[int], None] = lambda _made: None
 
-    def __call__(self, data: TrainingRows, params: ModelParams, seed: int, *_: object, **__: object) -> SimpleNamespace:
-        self.made += 1
-        self.then(self.made)
+    def __call__(
+        self, data: TrainingRows, params: ModelParams, seed: int, *_: object, once: bool = False, **__: object
+    ) -> SimpleNamespace:
+        """A trial crosses once; the winner's crossing of all divisions is no trial."""
+        if once:
+            self.made += 1
+            self.then(self.made)
         return SimpleNamespace(loss=abs(np.log(params.trees.lambda_l2 / 3)) + params.trees.feature_fraction + seed)
 
 

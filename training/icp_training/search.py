@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from optuna.trial import FrozenTrial, TrialState
 
-from icp_ml.model.scorecard import ScorecardParams
-from icp_ml.model.win_model import CrossFit, ModelParams, OnFold, TrainingRows, cross_fit
+from icp_ml.model.win_model import REPEATED_UNDER, CrossFit, ModelParams, OnFold, Scorecards, TrainingRows, cross_fit
 from icp_training.search_space import GOOD_GUESSES, Values, params_of, values_of
 from icp_training.studies import Kept, Studies, Unkept
 from icp_training.trials import Plan, make_trial
@@ -152,7 +151,7 @@ class _Attempts:
     seed: int
     starts: tuple[Values, ...]
     kept: Kept
-    scorecards: dict[ScorecardParams, Floats] = field(default_factory=dict)
+    scorecards: Scorecards = field(default_factory=dict)
 
     def next(self, before: Sequence[FrozenTrial]) -> tuple[FrozenTrial, Finalist | None]:
         """Make the trial that follows those. Without a finalist where it was given up."""
@@ -182,12 +181,18 @@ class _Attempts:
         return Tried(params_of(trial.params, len(self.sample.won)), _loss(trial), trial.state == TrialState.PRUNED)
 
     def finalist(self, trial: FrozenTrial, at_hand: Finalist | None) -> Finalist:
-        """A trial's predictions: those at hand where they are its own, else made once more."""
+        """A trial's predictions: those at hand where they are its own and whole, else made once more.
+
+        A trial crosses few deals once; the winner's weights are fitted to all repetitions.
+        """
         params = params_of(trial.params, len(self.sample.won))
-        return at_hand if at_hand is not None and at_hand.params == params else self._cross(params, None)
+        is_whole = len(self.sample.won) >= REPEATED_UNDER
+        if is_whole and at_hand is not None and at_hand.params == params:
+            return at_hand
+        return Finalist(params, cross_fit(self.sample, params, self.seed, None, known=self.scorecards))
 
     def _cross(self, params: ModelParams, watch: OnFold | None) -> Finalist:
-        return Finalist(params, cross_fit(self.sample, params, self.seed, watch, known=self.scorecards))
+        return Finalist(params, cross_fit(self.sample, params, self.seed, watch, known=self.scorecards, once=True))
 
 
 def _made(attempts: _Attempts, budget: Budget, on_trial: OnTrial | None) -> Finalist | None:
