@@ -25,7 +25,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Declared(Protocol):
-    """Settings that say where rows are and how a file of them is written."""
+    """Settings that say where rows are and how a file of them is written. A protocol: types are all there is to it."""
 
     @property
     def source(self) -> str | SqlSource | None:

@@ -215,7 +215,7 @@ def _made(attempts: _Attempts, budget: Budget, on_trial: OnTrial | None) -> Fina
 
 
 def _tell_nobody(_so_far: SoFar) -> None:
-    """The progress of a search that nobody watches."""
+    """The progress of a search that nobody watches: there is nothing to do, and no trial has to ask."""
 
 
 def _distinct(starts: Sequence[Values]) -> tuple[Values, ...]:

@@ -52,7 +52,7 @@ LEARNER: Final = ("model", "search.py", "search_space.py", "trials.py")
 
 
 class Kept(Protocol):
-    """The trials of one search, in the order in which they were over."""
+    """The trials of one search, in the order in which they were over. A protocol: it has no code of its own."""
 
     @property
     def several(self) -> bool:

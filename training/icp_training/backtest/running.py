@@ -27,7 +27,7 @@ LEAST_QUARTERS = 2
 
 
 def _nobody_watches(_done: int, _total: int) -> None:
-    """Progress that nobody asked for."""
+    """Progress that nobody asked for: there is nothing to do, and no quarter has to ask whether somebody looks."""
 
 
 @dataclass(frozen=True)
