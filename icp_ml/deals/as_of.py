@@ -17,7 +17,7 @@ neighbouring facts, and runs are laid out in chunks of bounded size.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -81,36 +81,24 @@ class Facts:
 
     def where(self, rows: Flags) -> Facts:
         """Only the facts marked; what is known of whom stays as it was."""
-        if rows.all():
-            return self
-        chosen = np.flatnonzero(rows)
-        return Facts(
-            accounts=self.accounts,
-            account=self.account[chosen],
-            began=self.began[chosen],
-            known=self.known[chosen],
-            ended=self.ended[chosen],
-            texts={name: Texts(column.codes[chosen], column.distinct) for name, column in self.texts.items()},
-            numbers={name: column[chosen] for name, column in self.numbers.items()},
-            first_known=self.first_known,
-            complete=self.complete,
+        return self if rows.all() else self.at(np.flatnonzero(rows))
+
+    def at(self, positions: npt.NDArray[np.intp]) -> Facts:
+        """The facts at these positions, in their order; what is known of whom stays as it was."""
+        return replace(
+            self,
+            account=self.account[positions],
+            began=self.began[positions],
+            known=self.known[positions],
+            ended=self.ended[positions],
+            texts={name: Texts(column.codes[positions], column.distinct) for name, column in self.texts.items()},
+            numbers={name: column[positions] for name, column in self.numbers.items()},
         )
 
 
 def sorted_facts(facts: Facts) -> Facts:
     """The same facts by account and then by the day on which they began."""
-    order = np.argsort(_keys(facts.account, facts.began), kind="stable")
-    return Facts(
-        accounts=facts.accounts,
-        account=facts.account[order],
-        began=facts.began[order],
-        known=facts.known[order],
-        ended=facts.ended[order],
-        texts={name: Texts(column.codes[order], column.distinct) for name, column in facts.texts.items()},
-        numbers={name: column[order] for name, column in facts.numbers.items()},
-        first_known=facts.first_known,
-        complete=facts.complete,
-    )
+    return facts.at(np.argsort(_keys(facts.account, facts.began), kind="stable"))
 
 
 def first_days(account: Ints, known: Ints, accounts: int) -> Ints:

@@ -14,7 +14,6 @@ table goes to docs/leakage.md with that hash.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +22,7 @@ from pathlib import Path
 import pandas as pd
 from pydantic import BaseModel
 
-from benchmarks.seeded_rows import make_rows
+from benchmarks.seeded_rows import hash_of, make_rows
 from icp_ml.deals.settings import parse_settings
 from icp_training.config import Config, load_config
 from icp_training.drafting import Draft, draft_config
@@ -101,11 +100,7 @@ class Row(BaseModel):
 
 def code_hash() -> str:
     """SHA-256 over the code whose rows these are, 12 digits."""
-    digest = hashlib.sha256()
-    for pattern in MADE_BY:
-        for path in sorted(ROOT.glob(pattern)):
-            digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:12]
+    return hash_of(ROOT, MADE_BY)
 
 
 def leaking_world(seed: int, leaks: int = len(WAYS)) -> World:

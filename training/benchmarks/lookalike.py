@@ -15,7 +15,6 @@ and Vert 2014). Rows are kept in .cache/lookalike by a hash of the code, so that
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +25,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from benchmarks.seeded_rows import make_rows
+from benchmarks.seeded_rows import hash_of, make_rows
 from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.contract import read_deals
 from icp_ml.deals.kinds import ParsedTable, parse_attributes
@@ -79,11 +78,7 @@ class Row(BaseModel):
 
 def code_hash() -> str:
     """SHA-256 over the code whose rows these are, 12 digits."""
-    digest = hashlib.sha256()
-    for pattern in MADE_BY:
-        for path in sorted(ROOT.glob(pattern)):
-            digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:12]
+    return hash_of(ROOT, MADE_BY)
 
 
 def world_of(seed: int, deals: int, prospects: int) -> World:

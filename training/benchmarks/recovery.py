@@ -13,7 +13,6 @@ docs/recovery.md with that hash.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +20,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from benchmarks.seeded_rows import make_rows
+from benchmarks.seeded_rows import hash_of, make_rows
 from icp_ml.deals.contract import read_deals
 from icp_ml.deals.settings import parse_settings
 from icp_ml.errors import NoSignal
@@ -83,11 +82,7 @@ class Row(BaseModel):
 
 def code_hash(kind: str) -> str:
     """SHA-256 over the code whose rows these are, 12 digits."""
-    digest = hashlib.sha256()
-    for pattern in PROFILED_BY if kind == "planted" else JUDGED_BY:
-        for path in sorted(ROOT.glob(pattern)):
-            digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:12]
+    return hash_of(ROOT, PROFILED_BY if kind == "planted" else JUDGED_BY)
 
 
 def judged_world(kind: str, seed: int) -> Row:

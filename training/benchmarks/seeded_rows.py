@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 
@@ -41,3 +43,12 @@ def make_rows(about: str, seeds: Mapping[str, int], row_of: Callable[[tuple[str,
             rows.append(row)
             sys.stderr.write(f"{done} of {len(tasks)}: {row.kind} {row.seed}\n")
     return rows, not asked.kinds and not asked.seeds
+
+
+def hash_of(root: Path, patterns: Sequence[str]) -> str:
+    """SHA-256 over the files that the patterns find below `root`: the code whose rows these are, 12 digits."""
+    digest = hashlib.sha256()
+    for pattern in patterns:
+        for path in sorted(root.glob(pattern)):
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]

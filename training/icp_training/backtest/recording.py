@@ -104,7 +104,7 @@ def backtest_picture(found: Backtest) -> Figure:
     axes.plot(places, base, color=GREY, linestyle="--", label="all told deals")
     axes.set_xticks(places, names, rotation=45)
     axes.set_ylim(0.0, 1.0)
-    axes.legend()
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
     return figure
 
 
