@@ -23,7 +23,8 @@ from pydantic import Field, model_validator
 from icp_ml.deals.attributes import Attribute, resolve_attributes
 from icp_ml.deals.company_settings import CompanySettings
 from icp_ml.deals.known_settings import KnownSettings
-from icp_ml.deals.policy import ActionsSettings, RuleSettings, TiersSettings
+from icp_ml.deals.policy import ActionsSettings, TiersSettings
+from icp_ml.deals.rule_settings import RuleSettings
 from icp_ml.deals.settings import AttributesSettings, ColumnName, FileSettings, ProspectsSettings, Settings, Words
 from icp_ml.deals.source_settings import Source
 from icp_ml.errors import ConfigError

@@ -1,32 +1,26 @@
-"""What a company decides about its tiers: where they are cut, what is done in each, and who is left out.
+"""What a company decides about its tiers: where they are cut, and what is done in each.
 
-    tiers: {1: 70, 2: 50, 3: 30, objective: wins}           # the score at which each tier starts
-    tiers: {1: 80, 2: 60}                                   # tier 3 is all below 60, nothing is out of scope
-    tiers: {objective: capacity, capacity: {1: 0.1, 2: 0.3, 3: 0.6}}
-    tiers: {objective: cost, cost: {1: 500, 2: 50, 3: 5, value_of_win: 10000}}
-    tiers: {objective: fixed, fixed: {1: 0.5, 2: 0.3, 3: 0.1}}
-    actions:
-      1: rep now
-      2: {both: standard sequence, intent: distraction}     # the quadrants not named keep their default
-      out of scope: not now
-    exclusions:
-      - {name: public sector, attribute: industry, is: [Government], reason: policy}
-      - {name: locked in, attribute: contract age, under: 1, until: 2026-03-31}
-
-Rules are declared here and bound to attributes elsewhere.
+tiers: {1: 70, 2: 50, 3: 30, objective: wins}           # the score at which each tier starts
+tiers: {1: 80, 2: 60}                                   # tier 3 is all below 60, nothing is out of scope
+tiers: {objective: capacity, capacity: {1: 0.1, 2: 0.3, 3: 0.6}}
+tiers: {objective: cost, cost: {1: 500, 2: 50, 3: 5, value_of_win: 10000}}
+tiers: {objective: fixed, fixed: {1: 0.5, 2: 0.3, 3: 0.1}}
+actions:
+  1: rep now
+  2: {both: standard sequence, intent: distraction}     # the quadrants not named keep their default
+  out of scope: not now
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, FiniteFloat, StringConstraints, model_validator
 
-from icp_ml.deals.settings import Answers, ColumnName, Settings
+from icp_ml.deals.settings import Settings
 
 Objective = Literal["wins", "capacity", "cost", "fixed"]
 Quadrant = Literal["both", "fit", "intent", "neither"]
@@ -257,41 +251,3 @@ def _completed(tier: str, value: object) -> object:
     if isinstance(value, Mapping) and tier in _DEFAULTS:
         return {**_DEFAULTS[tier].model_dump(), **value}
     return value
-
-
-class RuleSettings(Settings):
-    """One condition on one attribute; as an exclusion a row that meets it is left out, as a boundary one that does not.
-
-    name: what outputs call the rule. Exactly one condition: `is` (field `values`: values of a category, ordered or
-    flag, or members of a set), `over` or `under` (numbers; ages in years of a date or year; neither holds at the
-    number itself), or `missing: true`.
-    reason: why, in words. until: the first day on which the rule holds no more, as when a lock-in ends; None is for
-    good.
-    """
-
-    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
-
-    name: ColumnName
-    attribute: ColumnName
-    values: Answers = Field(default=(), alias="is")
-    over: FiniteFloat | None = None
-    under: FiniteFloat | None = None
-    missing: bool = False
-    reason: str = ""
-    until: date | None = None
-
-    @model_validator(mode="after")
-    def _exactly_one_condition(self) -> Self:
-        given = {
-            "is": bool(self.values),
-            "over": self.over is not None,
-            "under": self.under is not None,
-            "missing": self.missing,
-        }
-        found = [name for name, is_given in given.items() if is_given]
-        if len(found) != 1:
-            raise ValueError(
-                "expected exactly one of 'is: [values]', 'over', 'under' and 'missing: true', "
-                f"found {', '.join(found) or 'none'}"
-            )
-        return self

@@ -26,7 +26,8 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BeforeValidator, Field, FiniteFloat, model_validator
 
 from icp_ml.deals.attributes import Attribute, resolve_attributes
-from icp_ml.deals.policy import ActionsSettings, RuleSettings, TiersSettings
+from icp_ml.deals.policy import ActionsSettings, TiersSettings
+from icp_ml.deals.rule_settings import RuleSettings
 from icp_ml.deals.settings import AttributesSettings, ColumnName, Layer, ProspectsSettings, Settings, Word, Words
 from icp_ml.errors import ConfigError
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from icp_ml.deals.known_settings import KnownSettings
-from icp_ml.deals.policy import ActionsSettings, RuleSettings, TiersSettings
+from icp_ml.deals.policy import ActionsSettings, TiersSettings
+from icp_ml.deals.rule_settings import RuleSettings
 from icp_ml.model.tiers import Cuts
 from icp_ml.profile.records import Record
 from icp_ml.profile.tiers import TierTable

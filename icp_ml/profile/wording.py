@@ -162,6 +162,12 @@ def _digits_that_tell_apart(values: Sequence[float], at_least: int) -> int:
     return MOST_DIGITS
 
 
+def exact_amount(value: float) -> str:
+    """A number for people with as many digits as it has, such as 51, 1.25M, 0.5."""
+    digits = next(digits for digits in range(1, MOST_DIGITS + 1) if float(f"{value:.{digits}g}") == value)
+    return _amount(value, digits)
+
+
 def _amount(value: float, digits: int) -> str:
     """A number for people: significant digits only, thousands separated, millions and billions by letter."""
     if value == 0:

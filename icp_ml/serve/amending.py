@@ -25,7 +25,8 @@ from pydantic import BeforeValidator, Field, FiniteFloat
 from scipy.special import logit
 
 from icp_ml.deals.known_settings import KnownSettings
-from icp_ml.deals.policy import TOP_SCORE, ActionsSettings, RuleSettings, TierActions, TiersSettings
+from icp_ml.deals.policy import TOP_SCORE, ActionsSettings, TierActions, TiersSettings
+from icp_ml.deals.rule_settings import RuleSettings
 from icp_ml.deals.rules import bind_rules
 from icp_ml.deals.settings import Settings, parse_settings
 from icp_ml.deals.sources import title_of
@@ -33,6 +34,7 @@ from icp_ml.deals.words import listed
 from icp_ml.errors import ConfigError
 from icp_ml.model.resemblance import MOST
 from icp_ml.model.tiers import MARGIN, Cuts
+from icp_ml.profile.condition_words import rule_words
 from icp_ml.profile.tiering import Policy, Tiering
 from icp_ml.serve.bundle import Bundle
 from icp_ml.serve.loading import AnyBundle
@@ -301,16 +303,8 @@ def _rule_changes(kind: str, before: Sequence[RuleSettings], after: Sequence[Rul
 def _rule(rule: RuleSettings | None) -> str:
     if rule is None:
         return NONE
-    if rule.values:
-        condition = f"is {listed(rule.values)}"
-    elif rule.missing:
-        condition = "is not known"
-    elif rule.over is not None:
-        condition = f"is over {rule.over:g}"
-    else:
-        condition = f"is under {rule.under:g}"
     until = f", until {rule.until}" if rule.until else ""
-    return f"{rule.attribute} {condition}{until}" + (f" ({rule.reason})" if rule.reason else "")
+    return f"{rule_words(rule)}{until}" + (f" ({rule.reason})" if rule.reason else "")
 
 
 def _known_changes(before: KnownSettings | None, after: KnownSettings | None) -> Iterator[Change]:

@@ -165,7 +165,7 @@ class ListScorer(ABC, Generic[B]):
     def read_attributes(self) -> tuple[Attribute, ...]:
         """The attributes that the model, an exclusion or the boundary asks about: what is read from a list."""
         policy = self.bundle.policy
-        asked = {rule.attribute for rule in (*policy.exclusions, *policy.boundary)}
+        asked = {name for rule in (*policy.exclusions, *policy.boundary) for name in rule.attributes}
         used = {attribute.name for attribute in self.attributes}
         return tuple(each for each in self.bundle.attributes if each.name in used | asked)
 

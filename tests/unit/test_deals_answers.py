@@ -17,8 +17,8 @@ from icp_ml.deals.answers import OTHER, read_answers, read_documents
 from icp_ml.deals.attributes import Attribute, resolve_attributes
 from icp_ml.deals.contract import identical_rows
 from icp_ml.deals.kinds import CategoryColumn, NumberColumn, ParsedTable, SetColumn, Unreadable, parse_attributes
-from icp_ml.deals.policy import RuleSettings
 from icp_ml.deals.rates import settle_currencies
+from icp_ml.deals.rule_settings import RuleSettings
 from icp_ml.deals.rules import bind_rules
 from icp_ml.deals.settings import AttributesSettings, parse_settings
 from icp_ml.deals.vocabulary import OTHER_CODE, fit_vocabulary

@@ -8,7 +8,8 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from icp_ml.deals.policy import ActionsSettings, RuleSettings, TiersSettings
+from icp_ml.deals.policy import ActionsSettings, TiersSettings
+from icp_ml.deals.rule_settings import RuleSettings
 from icp_ml.deals.settings import parse_settings
 from icp_ml.errors import ConfigError
 
@@ -24,6 +25,8 @@ READABLE: list[tuple[type[BaseModel], str]] = [
     (RuleSettings, "{name: state, attribute: industry, is: [Government, no], reason: policy}"),
     (RuleSettings, "{name: locked, attribute: contract, under: 1.5, until: 2026-03-31}"),
     (RuleSettings, "{name: unknown, attribute: industry, missing: true}"),
+    (RuleSettings, "{name: band, attribute: employees, at_least: 51, under: 501}"),
+    (RuleSettings, "{name: small, all: [{attribute: stage, at_most: Seed}, {attribute: tools, is_not: [Rival]}]}"),
 ]
 
 REFUSED = [
@@ -57,7 +60,18 @@ REFUSED = [
     (RuleSettings, "{name: a, attribute: b}", "found none; correct it"),
     (RuleSettings, "{name: a, attribute: b, is: [], missing: false}", "found none; correct it"),
     (RuleSettings, "{name: a, attribute: b, is: X, over: 3}", "found is, over; correct it"),
-    (RuleSettings, "{name: a, attribute: b, over: 1, under: 3}", "found over, under; correct it"),
+    (RuleSettings, "{name: a, attribute: b, over: 3, under: 1}", "a lower bound below the upper one, found 3 and 1"),
+    (RuleSettings, "{name: a, attribute: b, over: 1, at_least: 3}", "found over, at_least; correct it"),
+    (RuleSettings, "{name: a, attribute: b, is: X, is_not: Y}", "found is, is_not; correct it"),
+    (RuleSettings, "{name: a, attribute: b, over: yes}", "a number or the name of a level, found true"),
+    (RuleSettings, "{name: a}", "'attribute' with a condition, or 'all' with two or more, found neither"),
+    (RuleSettings, "{name: a, all: [{attribute: b, is: X}]}", "two or more conditions under 'all', found one"),
+    (RuleSettings, "{name: a, all: []}", "two or more conditions under 'all', found none"),
+    (
+        RuleSettings,
+        "{name: a, over: 3, all: [{attribute: b, is: X}, {attribute: c, is: Y}]}",
+        "every condition under 'all', found over beside it",
+    ),
     (ActionsSettings, "{1: {bth: X}}", "1.bth is not a known key; did you mean 'both'?"),
     (RuleSettings, "{name: a, attribute: b, iss: X}", "iss is not a known key; did you mean 'is'?"),
 ]

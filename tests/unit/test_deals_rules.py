@@ -10,7 +10,7 @@ import pytest
 
 from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.kinds import ParsedTable, parse_attributes
-from icp_ml.deals.policy import RuleSettings
+from icp_ml.deals.rule_settings import RuleSettings
 from icp_ml.deals.rules import Rule, bind_rules, first_hit, hits, outside
 from icp_ml.deals.settings import parse_settings
 from icp_ml.errors import ConfigError

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from icp_ml.deals.policy import ActionsSettings, RuleSettings
+from icp_ml.deals.policy import ActionsSettings
+from icp_ml.deals.rule_settings import RuleSettings
 from icp_ml.errors import ConfigError
 from icp_ml.profile.tiering import Policy
 from icp_ml.serve.known import KnownAccounts

@@ -16,8 +16,9 @@ from icp_ml.deals.known_settings import KnownSettings
 from icp_ml.deals.lookalike_settings import KIND as LOOKALIKE
 from icp_ml.deals.lookalike_settings import LookalikeSettings
 from icp_ml.deals.point_in_time_settings import JoinedTables
-from icp_ml.deals.policy import ActionsSettings, RuleSettings, TiersSettings
+from icp_ml.deals.policy import ActionsSettings, TiersSettings
 from icp_ml.deals.potential_settings import PotentialSettings, columns_of
+from icp_ml.deals.rule_settings import RuleSettings
 from icp_ml.deals.rules import bind_rules
 from icp_ml.deals.settings import (
     AttributesSettings,
