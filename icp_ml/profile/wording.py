@@ -165,7 +165,7 @@ def _digits_that_tell_apart(values: Sequence[float], at_least: int) -> int:
 def exact_amount(value: float) -> str:
     """A number for people with as many digits as it has, such as 51, 1.25M, 0.5."""
     digits = next(digits for digits in range(1, MOST_DIGITS + 1) if float(f"{value:.{digits}g}") == value)
-    return _amount(value, digits)
+    return _amount(value, max(digits, DIGITS))
 
 
 def _amount(value: float, digits: int) -> str:
