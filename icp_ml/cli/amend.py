@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,13 +33,21 @@ def amend(
     reason: Annotated[str, typer.Option(help="Why, for the card and the provenance.")],
     changes: Annotated[
         Path | None,
-        typer.Option(help="A YAML file: any of cuts, actions, exclusions, boundary, known, base_rate."),
+        typer.Option(
+            help="A YAML file: any of cuts, actions, exclusions, boundary, known, criteria, approve, base_rate."
+        ),
     ] = None,
     cuts: Annotated[
         list[str] | None,
         typer.Option(
             "--cut", help='"TIER=PROBABILITY" from which a prospect is in the tier; of a scorecard TIER=SCORE.'
         ),
+    ] = None,
+    approve: Annotated[
+        list[str] | None, typer.Option(help="A proposed rule, by its name, that is in force from now on.")
+    ] = None,
+    ban: Annotated[
+        list[str] | None, typer.Option(help="A factor that gets no criterion, such as tools:HubSpot.")
     ] = None,
     base_rate: Annotated[
         float | None, typer.Option(help="A base rate to state, such as 0.02: moves the probability and nothing else.")
@@ -53,7 +61,12 @@ def amend(
     from icp_ml.serve.loading import open_any, write_any
 
     check_reason(reason)
-    wanted = _wanted(changes, cuts or [], base_rate)
+    named: dict[str, object] = {} if base_rate is None else {"base_rate": base_rate}
+    if approve:
+        named["approve"] = approve
+    if ban:
+        named["criteria"] = {"ban": [{"factor": factor, "reason": reason} for factor in ban]}
+    wanted = _wanted(changes, cuts or [], named)
     folder = find_model(model)
     before = open_any(folder)
     versions = _versions_folder(folder, before.bundle)
@@ -69,22 +82,21 @@ def amend(
         _print(before, after, target, content_hash, found)
 
 
-def _wanted(path: Path | None, cuts: Sequence[str], base_rate: float | None) -> Amendment:
+def _wanted(path: Path | None, cuts: Sequence[str], named: Mapping[str, object]) -> Amendment:
     """What the file asks for, and over it what the command line does."""
     from icp_ml.deals.settings import parse_settings
     from icp_ml.deals.yaml_files import read_yaml
     from icp_ml.serve.amending import Amendment
 
-    if path is None and not cuts and base_rate is None:
+    if path is None and not cuts and not named:
         raise ConfigError(
-            "a change was expected, and none was given; name it with --cut, --base-rate or in a file with --changes"
+            "a change was expected, and none was given; name it with --cut, --base-rate, --approve, --ban or in a file "
+            "with --changes"
         )
     written = {} if path is None else read_yaml(path, "a file of changes", "cuts, actions and exclusions")
     given = parse_settings(Amendment, written)
-    named: dict[str, object] = {"cuts": {**given.cuts, **dict(_cut(text) for text in cuts)}} if cuts else {}
-    if base_rate is not None:
-        named["base_rate"] = base_rate
-    return parse_settings(Amendment, {**written, **named}) if named else given
+    moved = {"cuts": {**given.cuts, **dict(_cut(text) for text in cuts)}} if cuts else {}
+    return parse_settings(Amendment, {**written, **moved, **named}) if moved or named else given
 
 
 def _cut(text: str) -> tuple[str, float]:

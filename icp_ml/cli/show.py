@@ -66,6 +66,7 @@ def _document(stored: StoredBundle) -> dict[str, object]:
         "base_rate": None if bundle.calibration is None else bundle.calibration.base_rate,
         "tiers": as_json_value(bundle.tiering.table.model_dump()),
         "tiers_start_at": dict(_starts(bundle)),
+        "definition": None if bundle.definition is None else as_json_value(bundle.definition.model_dump(mode="json")),
         "policy": bundle.policy.model_dump(mode="json", by_alias=True),
         "potential": None if bundle.potential is None else as_json_value(bundle.potential.record.model_dump()),
     }
@@ -74,12 +75,15 @@ def _document(stored: StoredBundle) -> dict[str, object]:
 def _page(stored: StoredBundle) -> Iterator[RenderableType]:
     from rich.text import Text
 
+    from icp_ml.cli.definition_page import definition_page
     from icp_ml.cli.honesty_page import honesty_page, level_told, steadiness_told
     from icp_ml.cli.pages import profile_page, verdict_page
     from icp_ml.cli.potential_page import potential_page
 
     yield Text(_heading(stored.bundle), style="bold")
     yield from (Text(note) for note in stored.bundle.provenance.ideal)
+    if stored.bundle.definition is not None:
+        yield from definition_page(stored.bundle.definition)
     yield from profile_page(stored.bundle.profile)
     yield from steadiness_told(stored.bundle.profile)
     yield from _tiers(stored.bundle)

@@ -96,13 +96,13 @@ class LeftOut(Record):
 class Match(Record):
     """A company matches where it meets at least `least` of the criteria. inside, outside: deals that do and do not.
 
-    share_of_wins: of all wins, that of the deals that match.
+    share_of_wins: of all wins, that of the deals that match. All None where criteria were changed without the deals.
     """
 
     least: int
-    inside: Side
-    outside: Side
-    share_of_wins: float
+    inside: Side | None = None
+    outside: Side | None = None
+    share_of_wins: float | None = None
 
 
 class PointsTier(Record):
@@ -113,10 +113,13 @@ class PointsTier(Record):
 
 
 class PointsScorecard(Record):
-    """tiers: from the best to the lowest. agreement: share of deals whose tier by points is that of the model."""
+    """tiers: from the best to the lowest. agreement: share of deals whose tier by points is that of the model.
+
+    None where criteria were changed without the deals.
+    """
 
     tiers: tuple[PointsTier, ...]
-    agreement: Interval
+    agreement: Interval | None = None
 
 
 class Proposal(Record):
@@ -133,10 +136,35 @@ class Proposal(Record):
     why: str
 
 
+class AssumedCondition(Record):
+    """One condition of the ICP that the company believes in today, on the same deals."""
+
+    condition: ConditionSettings
+    words: str
+    inside: Side
+    outside: Side
+    not_known: Side
+    gap: Interval
+
+
+class Assumed(Record):
+    """The assumed ICP, tested: deals that are known to meet all of its conditions, and all others.
+
+    gap: win rate inside minus that of all others. share_of_wins: of all wins, that of the deals inside.
+    """
+
+    conditions: tuple[AssumedCondition, ...]
+    inside: Side
+    outside: Side
+    gap: Interval
+    share_of_wins: float
+
+
 class Definition(Record):
     """The ICP. criteria: most points first. breadth: the verdict on their number, and breadth_sentence why.
 
-    match, points: None where there is no criterion. proposals: not in force until approved.
+    match, points: None where there is no criterion. proposals: not in force until approved. assumed: None where nobody
+    said what is believed.
     """
 
     target: str
@@ -150,3 +178,4 @@ class Definition(Record):
     match: Match | None = None
     points: PointsScorecard | None = None
     proposals: tuple[Proposal, ...] = ()
+    assumed: Assumed | None = None

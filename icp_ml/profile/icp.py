@@ -45,12 +45,14 @@ class Voices:
     """What each column says of each deal, computed without the deal's account.
 
     contributions: (n, p), in log-odds, centred on the deals the fold learnt from. log_odds: (n,), what they add up to
-    with the fold's base. fold: which fold each deal is in.
+    with the fold's base. fold: which fold each deal is in. of_all: for each fold what its model says of all deals,
+    (n, p), those that it learnt from included.
     """
 
     contributions: Floats
     log_odds: Floats
     fold: NDArray[np.intp]
+    of_all: tuple[Floats, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def cross_contributions(data: TrainingRows, params: ModelParams, crossed: CrossF
     folds = grouped_folds(data.groups, data.won, PROFILE_FOLDS, seed + 1)
     values, number = np.empty(data.rows.shape), np.empty(len(data.won), dtype=np.intp)
     log_odds = np.empty(len(data.won))
-    columns = data.vocabulary.columns
+    columns, of_all = data.vocabulary.columns, []
     for k, held_out in enumerate(folds):
         rest = data.take(complement(held_out, len(data.won))).learnt()
         scorecard = fit_scorecard(rest.rows, rest.won, columns, params.scorecard, rest.weights)
@@ -82,12 +84,12 @@ def cross_contributions(data: TrainingRows, params: ModelParams, crossed: CrossF
             seed=seed,
             weights=rest.weights,
         )
-        test = data.rows[held_out]
         fold_model = WinModel(data.vocabulary, scorecard, trees, crossed.stack)
-        values[held_out] = fold_model.contributions(test).values
-        log_odds[held_out] = fold_model.log_odds(test)
+        of_all.append(fold_model.contributions(data.rows).values)
+        values[held_out] = of_all[k][held_out]
+        log_odds[held_out] = fold_model.log_odds(data.rows[held_out])
         number[held_out] = k
-    return Voices(values, log_odds, number)
+    return Voices(values, log_odds, number, tuple(of_all))
 
 
 def draw_profile(evidence: Evidence, target: str, seed: int) -> Profile:

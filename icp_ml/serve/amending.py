@@ -9,6 +9,8 @@
     boundary: []
     base_rate: 0.02                            # states the level of the probability; null for that of the deals
     known: null                                # no customers and open deals are recognised any more
+    approve: [small and settled]               # a proposed rule is in force from now on
+    criteria: {pin: [...], ban: [...]}         # see `icp_ml.serve.amending_definition`
 
 What is not named stays as it is, and so does the model: the result has the same model hash.
 """
@@ -24,6 +26,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field, FiniteFloat
 from scipy.special import logit
 
+from icp_ml.deals.criteria_settings import CriteriaSettings
 from icp_ml.deals.known_settings import KnownSettings
 from icp_ml.deals.policy import TOP_SCORE, ActionsSettings, TierActions, TiersSettings
 from icp_ml.deals.rule_settings import RuleSettings
@@ -36,6 +39,7 @@ from icp_ml.model.resemblance import MOST
 from icp_ml.model.tiers import MARGIN, Cuts
 from icp_ml.profile.condition_words import rule_words
 from icp_ml.profile.tiering import Policy, Tiering
+from icp_ml.serve.amending_definition import approved, definition_changes, with_criteria
 from icp_ml.serve.bundle import Bundle
 from icp_ml.serve.loading import AnyBundle
 from icp_ml.serve.lookalike_bundle import LookalikeBundle, LookalikeTiering
@@ -57,7 +61,7 @@ class Amendment(Settings):
     a scored list has it; of a hand-weighted scorecard the score, and of a model of resemblance the `resemblance`,
     between 0 and 100. actions: by tier a text, or texts by quadrant. exclusions, boundary: all of them. base_rate: the
     share of companies like the deals learned from that would be won, by which the probability alone is moved; cuts that
-    are given with it are at its level.
+    are given with it are at its level. criteria, approve: of a model whose ICP is defined.
     """
 
     cuts: Annotated[dict[str, FiniteFloat], BeforeValidator(_text_keys)] = Field(default_factory=dict)
@@ -66,6 +70,8 @@ class Amendment(Settings):
     boundary: tuple[RuleSettings, ...] = ()
     known: KnownSettings | None = None
     base_rate: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
+    criteria: CriteriaSettings = CriteriaSettings()
+    approve: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,7 @@ def amended(bundle: B, changes: Amendment, version: int, created: str, reason: s
     if not reason.strip():
         raise ConfigError("a reason for the change was expected, and none was given; say why with --reason")
     result = replace(_with_cuts(_with_level(bundle, changes), changes.cuts), policy=_policy(bundle, changes))
+    result = _with_definition(result, changes)
     found = differences(bundle, result)
     if not found:
         raise ConfigError(
@@ -114,8 +121,22 @@ def amended(bundle: B, changes: Amendment, version: int, created: str, reason: s
     return replace(result, provenance=stamped)
 
 
+def _with_definition(bundle: B, changes: Amendment) -> B:
+    """The same with criteria pinned and banned and proposals approved."""
+    if not changes.approve and changes.criteria == CriteriaSettings():
+        return bundle
+    if not isinstance(bundle, Bundle) or bundle.definition is None:
+        raise ConfigError(
+            "criteria and approve change the definition of an ICP, and this bundle holds none; train it anew first"
+        )
+    definition, policy = approved(bundle.definition, bundle.policy, changes.approve)
+    bind_rules((*policy.exclusions, *policy.boundary), bundle.attributes)
+    definition = with_criteria(definition, changes.criteria, bundle.attributes)
+    return replace(bundle, definition=definition, policy=policy)
+
+
 def differences(before: AnyBundle, after: AnyBundle) -> tuple[Change, ...]:
-    """What was amended between two bundles of one model: cuts, actions, rules, known accounts, level, in this order."""
+    """What was amended between two bundles of one model: cuts, actions, rules, known accounts, level, the ICP."""
     old, new = before.policy, after.policy
     return (
         *_cut_changes(_cuts_of(before), _cuts_of(after)),
@@ -124,7 +145,14 @@ def differences(before: AnyBundle, after: AnyBundle) -> tuple[Change, ...]:
         *_rule_changes("boundary", old.boundary, new.boundary),
         *_known_changes(old.known, new.known),
         *_level_changes(before, after),
+        *_definition_changes(before, after),
     )
+
+
+def _definition_changes(before: AnyBundle, after: AnyBundle) -> Iterator[Change]:
+    if isinstance(before, Bundle) and isinstance(after, Bundle) and before.definition and after.definition:
+        for each in definition_changes(before.definition, after.definition):
+            yield Change(each.what, each.before, each.after)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@
     policy.json       actions, exclusions, boundary, and where known accounts stand
     drift.json        what the deals looked like, column by column
     potential.json    what a win is expected to bring and how long it takes, with its trees; only where that was asked
+    definition.json   the ICP as a definition: criteria, what counts as a match, proposals; optional
     calibration.json  the interval of each probability, and the base rate that was stated; optional
     card.md           the same for people to read
 
@@ -28,12 +29,14 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from icp_ml.deals.attributes import Attribute
+from icp_ml.deals.conditions import bind_condition
 from icp_ml.deals.point_in_time_settings import DatedTables
 from icp_ml.deals.rules import bind_rules
 from icp_ml.deals.settings import ProspectsSettings
 from icp_ml.errors import BundleInvalid, ConfigError
 from icp_ml.model.levels import Calibration
 from icp_ml.model.win_model import WinModel
+from icp_ml.profile.definition import Definition
 from icp_ml.profile.potential import Potential
 from icp_ml.profile.records import Profile, Provenance, Verdict
 from icp_ml.profile.reference import DriftReference
@@ -61,7 +64,7 @@ class Bundle:
 
     how a list is read; `tables`: what its attributes are made of that a list does not have. `potential`: what a win
     brings, None where that was not asked. `calibration`: None in bundles made before there was one; its stated base
-    rate is the level of `model`.
+    rate is the level of `model`. `definition`: the ICP, None in bundles made before there was one.
     """
 
     provenance: Provenance
@@ -77,6 +80,7 @@ class Bundle:
     tables: DatedTables = DatedTables()
     potential: Potential | None = None
     calibration: Calibration | None = None
+    definition: Definition | None = None
 
     def at_base_rate(self, base_rate: float | None) -> Bundle:
         """The same with its probabilities at a stated base rate, or, for None, at the level that the deals have.
@@ -103,6 +107,7 @@ class StoredBundle:
 _PROFILE: Final = TypeAdapter(Profile)
 _VERDICT: Final = TypeAdapter(Verdict)
 _GOLDEN: Final = TypeAdapter(GoldenRows)
+_DEFINITION: Final = TypeAdapter(Definition)
 
 
 def write_bundle(bundle: Bundle, folder: Path) -> str:
@@ -155,6 +160,9 @@ def _content(bundle: Bundle) -> dict[str, bytes]:
         files.TIERS: tiering_to_bytes(bundle.tiering),
         files.POLICY: policy_to_bytes(bundle.policy),
         files.DRIFT: reference_to_bytes(bundle.reference),
+        **(
+            {} if bundle.definition is None else {files.DEFINITION: to_bytes(bundle.definition.model_dump(mode="json"))}
+        ),
         **potential_to_files(bundle.potential, bundle.model, bundle.attributes, bundle.golden),
         files.CARD: _card_of(bundle).encode(),
     }
@@ -196,7 +204,21 @@ def _bundle_of(provenance: Provenance, content: Mapping[str, bytes]) -> Bundle:
         tables=features.tables,
         potential=potential_from_files(content, model, features.attributes, golden),
         calibration=calibration,
+        definition=_read_definition(features, content),
     )
+
+
+def _read_definition(features: Features, content: Mapping[str, bytes]) -> Definition | None:
+    if files.DEFINITION not in content:
+        return None
+    found = checked(_DEFINITION, from_bytes(content[files.DEFINITION], files.DEFINITION), files.DEFINITION)
+    by_name = {each.name: each for each in features.attributes}
+    try:
+        for each in found.criteria:
+            bind_condition(each.condition, by_name, f"the criterion '{each.name}'")
+    except ConfigError as error:
+        raise BundleInvalid(f"{files.DEFINITION} of the bundle cannot be used: {error.sentence}") from None
+    return found
 
 
 def _at_level(model: WinModel, calibration: Calibration | None) -> WinModel:

@@ -55,13 +55,16 @@ POTENTIAL: Final = "potential.json"
 POTENTIAL_ACV: Final = "potential_acv.txt"
 POTENTIAL_CYCLE: Final = "potential_cycle.txt"
 RESEMBLANCE: Final = "resemblance.json"
+DEFINITION: Final = "definition.json"
 CARD: Final = "card.md"
 MODEL_FILES: Final = (FEATURES, SCORECARD, STACK, TREES)
 """What log-odds and contributions come from; an amendment leaves them as they are."""
 CONTENT_FILES: Final = (*MODEL_FILES, EVALUATION, GOLDEN, PROFILE, TIERS, POLICY, DRIFT, CALIBRATION)
 """What the content hash covers: all but the manifest and the card, which repeats name, version and dates."""
-OPTIONAL_FILES: Final = (POTENTIAL, POTENTIAL_ACV, POTENTIAL_CYCLE)
+POTENTIAL_FILES: Final = (POTENTIAL, POTENTIAL_ACV, POTENTIAL_CYCLE)
 """What a model learned from deals has where it was asked for: deal potential, and its trees where they are shown."""
+OPTIONAL_FILES: Final = (*POTENTIAL_FILES, DEFINITION)
+"""These, and the definition of the ICP, which bundles made before there was one lack."""
 WEIGHTED_MODEL_FILES: Final = (FEATURES, WEIGHTED)
 WEIGHTED_CONTENT_FILES: Final = (*WEIGHTED_MODEL_FILES, GOLDEN, TIERS, POLICY)
 """The same for a hand-weighted scorecard."""

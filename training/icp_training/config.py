@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from icp_ml.deals.attributes import Attribute, resolve_attributes
 from icp_ml.deals.company_settings import CompanySettings
+from icp_ml.deals.criteria_settings import CriteriaSettings
 from icp_ml.deals.ideal_settings import IdealSettings
 from icp_ml.deals.known_settings import KnownSettings
 from icp_ml.deals.lookalike_settings import KIND as LOOKALIKE
@@ -18,7 +19,7 @@ from icp_ml.deals.lookalike_settings import LookalikeSettings
 from icp_ml.deals.point_in_time_settings import JoinedTables
 from icp_ml.deals.policy import ActionsSettings, TiersSettings
 from icp_ml.deals.potential_settings import PotentialSettings, columns_of
-from icp_ml.deals.rule_settings import RuleSettings
+from icp_ml.deals.rule_settings import ConditionSettings, RuleSettings
 from icp_ml.deals.rules import bind_rules
 from icp_ml.deals.settings import (
     AttributesSettings,
@@ -50,9 +51,11 @@ class Config(BaseModel):
     "Select". use_known: attributes known at these times may be learned from. outcome_fields: columns that are part
     of the outcome and can never be attributes; those that `ideal` names are too. company: by what companies are
     recognised. ideal: how wins are graded, and what grades do. potential: what a win brings. tiers, actions,
-    exclusions, boundary, known: what the bundle carries besides the model (see `icp_ml.deals.policy`). evaluate, train:
-    how it is judged, and what it learns from, beyond what is always done. base_rate: stated share of companies like the
-    deals that would be won, by which probabilities are moved and nothing else is. seed: of everything that is drawn.
+    exclusions, boundary, known: what the bundle carries besides the model (see `icp_ml.deals.policy`). criteria: of the
+    ICP, pinned and banned by people. assumed_icp: what the company believes today, to be tested on the same deals.
+    evaluate, train: how it is judged, and what it learns from, beyond what is always done. base_rate: stated share of
+    companies like the deals that would be won, by which probabilities are moved and nothing else is. seed: of
+    everything that is drawn.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -73,6 +76,8 @@ class Config(BaseModel):
     potential: PotentialSettings | None = None
     exclusions: tuple[RuleSettings, ...] = ()
     boundary: tuple[RuleSettings, ...] = ()
+    criteria: CriteriaSettings = CriteriaSettings()
+    assumed_icp: tuple[ConditionSettings, ...] = ()
     known: KnownSettings | None = None
     evaluate: EvaluateSettings = EvaluateSettings()
     search: SearchSettings = SearchSettings()

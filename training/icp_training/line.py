@@ -13,6 +13,7 @@ from icp_ml.deals.lookalike_settings import KIND as LOOKALIKE
 from icp_ml.deals.table import DealTable
 from icp_ml.deals.weighted_settings import KIND as WEIGHTED
 from icp_ml.errors import ConfigError, NoSignal
+from icp_ml.profile.defining import check_said
 from icp_ml.profile.potential import PotentialRecord
 from icp_ml.profile.records import Profile, Verdict
 from icp_ml.serve.bundle import write_bundle
@@ -28,6 +29,7 @@ from icp_training.backtest.running import run_backtest
 from icp_training.checking import CheckReport, check_data, rejected_rows, sources_of
 from icp_training.config import Config, digest_of, kind_said, load_config, load_lookalike, load_weighted, root_of
 from icp_training.cores import one_core_each
+from icp_training.defining import said_of, with_definition
 from icp_training.demo import Demo, findings, leaks_asked, make_demo, noise_presented
 from icp_training.drafting import Draft, draft_config, draft_prospects
 from icp_training.flips import TierFlips, tier_flips
@@ -36,7 +38,16 @@ from icp_training.list_sample import ListSample, read_list_sample
 from icp_training.lookalike import Likened
 from icp_training.masking import Patterns, patterns_of
 from icp_training.pictures import record_evidence
-from icp_training.pipeline import OnStep, Stamp, bundle_of, fit, judge, read, silent, with_potential
+from icp_training.pipeline import (
+    OnStep,
+    Stamp,
+    bundle_of,
+    fit,
+    judge,
+    read,
+    silent,
+    with_potential,
+)
 from icp_training.potential import asked_of
 from icp_training.promotion import Promotion
 from icp_training.registry import register, registry_of
@@ -137,6 +148,7 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
     """
     config = load_config(config_path)
     config.policy()  # a rule that fits no attribute is refused before any work is done
+    check_said(said_of(config, None), config.resolved())
     asked_of(config)  # and so is a question that the data cannot answer
     root = config.project_root(config_path)
     deals = read(config, root)
@@ -160,7 +172,7 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
             fitted = fit(judged, start.budget, config.seed, on_step)
         except NoSignal as refusal:
             return Trained(judged.verdict, run.run_id, refusal=refusal, rejected=rejected, sources=sources)
-        fitted = with_potential(config, judged, fitted, on_step)
+        fitted = with_definition(config, judged, with_potential(config, judged, fitted, on_step), on_step)
         registry = registry_of(root, config.name)
         version = next_version(root, config.name, [each.version for each in registry.versions()])
         bundle = bundle_of(config, root, judged, fitted, Stamp(version, now, run.run_id))

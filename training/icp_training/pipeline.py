@@ -24,6 +24,7 @@ from icp_ml.model.judgement import Judgement, plan_judgement
 from icp_ml.model.levels import Calibration, calibrate
 from icp_ml.model.tier_cuts import fit_cuts
 from icp_ml.model.win_model import WinModel, anchored, fit_members
+from icp_ml.profile.definition import Definition
 from icp_ml.profile.icp import Evidence, cross_contributions, draw_profile
 from icp_ml.profile.potential import Potential
 from icp_ml.profile.records import Profile, Provenance, Verdict
@@ -64,7 +65,8 @@ class Fitted:
 
     calibration: the interval of each probability, at the level of the deals. verdict: that of the judgement, with what
     the search would have claimed beside it.
-    potential: what a win brings and how long it takes, None where it is not asked for.
+    evidence: what the profile was drawn from. potential: what a win brings and how long it takes, None where it is not
+    asked for. definition: the ICP, None before it is defined.
     """
 
     model: WinModel
@@ -74,7 +76,9 @@ class Fitted:
     found: SearchResult
     calibration: Calibration
     verdict: Verdict
+    evidence: Evidence
     potential: Potential | None = None
+    definition: Definition | None = None
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,8 @@ def _fitted(judged: Judged, budget: Budget, seed: int, on_step: OnStep) -> Fitte
     own = fit_cuts(out_of_fold, data.won, data.groups, judged.tiers, model.anchor)
     own = replace(own, notes=(*own.notes, *predicted_note(deals)))
     voices = cross_contributions(data, found.best, found.crossed, seed)
-    profile = draw_profile(Evidence(deals.attributes, data, model, voices, deals.opened), deals.predicted, seed)
+    evidence = Evidence(deals.attributes, data, model, voices, deals.opened)
+    profile = draw_profile(evidence, deals.predicted, seed)
     steady = steadiness_of(deals, judged.evaluation, model, data, voices)
     order = {each.factor: each for each in steady}
     profile = profile.model_copy(update={"steadiness": tuple(order[each.factor] for each in profile.attributes)})
@@ -170,6 +175,7 @@ def _fitted(judged: Judged, budget: Budget, seed: int, on_step: OnStep) -> Fitte
         found=found,
         calibration=calibrate(out_of_fold, data.won, data.groups, seed),
         verdict=judged.verdict.model_copy(update={"not_nested": claimed}),
+        evidence=evidence,
     )
 
 
@@ -242,6 +248,7 @@ def bundle_of(config: Config, root: Path, judged: Judged, fitted: Fitted, stamp:
         tables=carried(config.tables, deals.attributes, root),
         potential=fitted.potential,
         calibration=fitted.calibration,
+        definition=fitted.definition,
     )
     return bundle if config.base_rate is None else bundle.at_base_rate(config.base_rate)
 

@@ -1,0 +1,38 @@
+"""The step of the line that writes the ICP down: from what was fitted to the definition in the bundle."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from icp_ml.deals.measures import months_after
+from icp_ml.profile.criteria import Ground
+from icp_ml.profile.defining import Said, Tiered, define
+from icp_training.config import Config
+from icp_training.cores import one_core_each
+from icp_training.pipeline import Fitted, Judged, OnStep, silent
+
+MONTHS_TO_REVIEW = 3
+"""An ICP is looked at again every quarter (the field's advice)."""
+
+
+def with_definition(config: Config, judged: Judged, fitted: Fitted, on_step: OnStep = silent) -> Fitted:
+    """The same with the ICP as a definition, and what people say of it.
+
+    Raises `ConfigError` where a pinned, banned or assumed condition does not fit the attributes.
+    """
+    on_step("writing the ICP down", 0, 1)
+    deals = judged.deals
+    ground = Ground(fitted.evidence, deals.parsed, fitted.found.best.scorecard, config.seed)
+    tiered = Tiered(fitted.tiering.cuts, fitted.found.crossed.log_odds)
+    with one_core_each(len(deals.won)):
+        definition = define(ground, fitted.profile, tiered, said_of(config, deals.extracted))
+    on_step("writing the ICP down", 1, 1)
+    return replace(fitted, definition=definition)
+
+
+def said_of(config: Config, extracted: np.datetime64 | None) -> Said:
+    """What people say about criteria, and until when these count without another look: a quarter from the extract."""
+    review = None if extracted is None else months_after(np.array([extracted]), MONTHS_TO_REVIEW)[0].item()
+    return Said(config.criteria, config.assumed_icp, review)
