@@ -39,6 +39,7 @@ from icp_ml.profile.definition import (
     PointsTier,
     Proposal,
 )
+from icp_ml.profile.observed import observed_states
 from icp_ml.profile.points import ALL_POINTS, whole_points
 from icp_ml.profile.rates import win_rate, win_rate_gap
 from icp_ml.profile.records import Profile
@@ -89,6 +90,7 @@ def define(
         points=_points_tiers(ground, weighed, tiered) if weighed else None,
         proposals=tuple(proposals),
         assumed=_assumed(ground, said.assumed) if said.assumed else None,
+        observed=observed_states(ground.evidence.model, ground.evidence.attributes, ground.data, ground.parsed),
     )
 
 

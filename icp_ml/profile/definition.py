@@ -160,11 +160,19 @@ class Assumed(Record):
     share_of_wins: float
 
 
+class ObservedState(Record):
+    """The deals in one state of an attribute. text: as reasons name it."""
+
+    text: str
+    deals: int
+    won: int
+
+
 class Definition(Record):
     """The ICP. criteria: most points first. breadth: the verdict on their number, and breadth_sentence why.
 
     match, points: None where there is no criterion. proposals: not in force until approved. assumed: None where nobody
-    said what is believed.
+    said what is believed. observed: what became of the deals in each state that a reason can name.
     """
 
     target: str
@@ -179,3 +187,4 @@ class Definition(Record):
     points: PointsScorecard | None = None
     proposals: tuple[Proposal, ...] = ()
     assumed: Assumed | None = None
+    observed: tuple[ObservedState, ...] = ()

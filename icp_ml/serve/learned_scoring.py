@@ -6,7 +6,7 @@ From deals or from won accounts and a universe: a kind of model says what stands
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -95,7 +95,12 @@ class LearnedScorer(ListScorer[L], ABC):
 
     @property
     def _labels(self) -> Sequence[str]:
-        return self._book.labels
+        return tuple(self._observed.get(text, text) for text in self._book.labels)
+
+    @property
+    def _observed(self) -> Mapping[str, str]:
+        """For the text of a reason the same with what became of such deals, where that is known."""
+        return {}
 
     def _encoded(self, reading: Reading) -> Floats:
         return self.vocabulary.encode(reading.parsed)

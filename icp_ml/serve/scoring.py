@@ -13,12 +13,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from icp_ml.profile.observed import observed_words
 from icp_ml.serve.bundle import Bundle, open_bundle
 from icp_ml.serve.calibration_file import level_sentence, needs
 from icp_ml.serve.incoming import Batches, Tabular
@@ -47,6 +49,11 @@ class Scorer(LearnedScorer[Bundle]):
         """
         stored = open_bundle(Path(path))
         return Scorer(stored.bundle, stored.content_hash)
+
+    @cached_property
+    def _observed(self) -> Mapping[str, str]:
+        definition = self.bundle.definition
+        return {} if definition is None else observed_words(definition.observed, definition.win_rate.value)
 
     def with_level(self, base_rate: float | None = None, *, intervals: bool = False) -> Scorer:
         """The same with probabilities at a stated base rate, where one is given, and with their intervals if asked.

@@ -27,6 +27,7 @@ from icp_ml.profile.criteria import Ground
 from icp_ml.profile.defining import Said, Tiered, define
 from icp_ml.profile.definition import Criterion, Definition
 from icp_ml.profile.icp import Evidence, cross_contributions, draw_profile
+from icp_ml.profile.observed import observed_words
 from icp_ml.profile.records import Profile
 
 DEALS, SEED = 400, 3
@@ -250,3 +251,17 @@ def test_what_people_say_has_to_fit_the_attributes(made: Made, said: dict[str, o
 
 def test_the_same_deals_give_the_same_definition(made: Made, definition: Definition) -> None:
     assert made.defined(review_by=date(2025, 9, 30)) == definition
+
+
+def test_every_reason_knows_what_became_of_the_deals_in_its_state(made: Made, definition: Definition) -> None:
+    states = {each.text: (each.deals, each.won) for each in definition.observed}
+    for level in ("Software", "Retail", "Mining"):
+        here = made.texts("industry") == level
+        assert states[f"industry: {level}"] == (int(here.sum()), int(made.won[here].sum()))
+    unknown = np.array([each is None for each in made.table["seats"].to_pylist()])
+    assert states["seats not known"] == (int(unknown.sum()), int(made.won[unknown].sum()))
+    for name in ("seats", "industry", "reseller", "height", "colour"):
+        assert sum(deals for text, (deals, _) in states.items() if text.startswith(name)) == DEALS
+    words = observed_words(definition.observed, 0.4375)
+    deals, won = states["reseller: no"]
+    assert words["reseller: no"] == f"reseller: no ({won} of {deals} won, 44% overall)"
