@@ -24,6 +24,9 @@ def show(
     stability: Annotated[
         bool, typer.Option("--stability", help="Print how alike each factor is in other models and quarters.")
     ] = False,
+    segments: Annotated[
+        bool, typer.Option("--segments", help="Print closed deals by segment, and wins minus losses.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON and nothing else.")] = False,
 ) -> None:
     """Show a model's ICP, its tiers, how it was judged, and where it comes from."""
@@ -49,8 +52,23 @@ def show(
     if as_json:
         typer.echo(json.dumps(_document(stored), indent=2, ensure_ascii=False))
         return
-    print_page(stability_page(stored.bundle.profile) if stability else _page(stored))
+    if segments:
+        print_page(_segments(stored.bundle))
+    else:
+        print_page(stability_page(stored.bundle.profile) if stability else _page(stored))
     typer.echo(f"Bundle: {folder}")
+
+
+def _segments(bundle: Bundle) -> Iterator[RenderableType]:
+    from icp_ml.cli.closed_won_page import closed_won_page
+    from icp_ml.errors import ModelNotFound
+
+    if bundle.closed_won is None:
+        raise ModelNotFound(
+            "an analysis of closed deals was expected in this bundle, and it was made before there was one; train it "
+            "anew with `icp train`"
+        )
+    return closed_won_page(bundle.closed_won)
 
 
 def _document(stored: StoredBundle) -> dict[str, object]:

@@ -13,6 +13,7 @@
     drift.json        what the deals looked like, column by column
     potential.json    what a win is expected to bring and how long it takes, with its trees; only where that was asked
     definition.json   the ICP as a definition: criteria, what counts as a match, proposals; optional
+    closed_won.json   segments of closed deals, and wins minus losses; optional
     calibration.json  the interval of each probability, and the base rate that was stated; optional
     card.md           the same for people to read
 
@@ -36,9 +37,10 @@ from icp_ml.deals.settings import ProspectsSettings
 from icp_ml.errors import BundleInvalid, ConfigError
 from icp_ml.model.levels import Calibration
 from icp_ml.model.win_model import WinModel
+from icp_ml.profile.closed_won_records import ClosedWon
 from icp_ml.profile.definition import Definition
 from icp_ml.profile.potential import Potential
-from icp_ml.profile.records import Profile, Provenance, Verdict
+from icp_ml.profile.records import Profile, Provenance, Record, Verdict
 from icp_ml.profile.reference import DriftReference
 from icp_ml.profile.tiering import Policy, Tiering
 from icp_ml.serve import folder as files
@@ -64,7 +66,8 @@ class Bundle:
 
     how a list is read; `tables`: what its attributes are made of that a list does not have. `potential`: what a win
     brings, None where that was not asked. `calibration`: None in bundles made before there was one; its stated base
-    rate is the level of `model`. `definition`: the ICP, None in bundles made before there was one.
+    rate is the level of `model`. `definition`, `closed_won`: the ICP and the
+    analysis of closed deals, None in bundles made before there were any.
     """
 
     provenance: Provenance
@@ -81,6 +84,7 @@ class Bundle:
     potential: Potential | None = None
     calibration: Calibration | None = None
     definition: Definition | None = None
+    closed_won: ClosedWon | None = None
 
     def at_base_rate(self, base_rate: float | None) -> Bundle:
         """The same with its probabilities at a stated base rate, or, for None, at the level that the deals have.
@@ -108,6 +112,7 @@ _PROFILE: Final = TypeAdapter(Profile)
 _VERDICT: Final = TypeAdapter(Verdict)
 _GOLDEN: Final = TypeAdapter(GoldenRows)
 _DEFINITION: Final = TypeAdapter(Definition)
+_CLOSED_WON: Final = TypeAdapter(ClosedWon)
 
 
 def write_bundle(bundle: Bundle, folder: Path) -> str:
@@ -160,12 +165,15 @@ def _content(bundle: Bundle) -> dict[str, bytes]:
         files.TIERS: tiering_to_bytes(bundle.tiering),
         files.POLICY: policy_to_bytes(bundle.policy),
         files.DRIFT: reference_to_bytes(bundle.reference),
-        **(
-            {} if bundle.definition is None else {files.DEFINITION: to_bytes(bundle.definition.model_dump(mode="json"))}
-        ),
+        **_optional(bundle),
         **potential_to_files(bundle.potential, bundle.model, bundle.attributes, bundle.golden),
         files.CARD: _card_of(bundle).encode(),
     }
+
+
+def _optional(bundle: Bundle) -> dict[str, bytes]:
+    records: dict[str, Record | None] = {files.DEFINITION: bundle.definition, files.CLOSED_WON: bundle.closed_won}
+    return {name: to_bytes(each.model_dump(mode="json")) for name, each in records.items() if each is not None}
 
 
 def _card_of(bundle: Bundle) -> str:
@@ -205,7 +213,14 @@ def _bundle_of(provenance: Provenance, content: Mapping[str, bytes]) -> Bundle:
         potential=potential_from_files(content, model, features.attributes, golden),
         calibration=calibration,
         definition=_read_definition(features, content),
+        closed_won=_read_closed_won(content),
     )
+
+
+def _read_closed_won(content: Mapping[str, bytes]) -> ClosedWon | None:
+    if files.CLOSED_WON not in content:
+        return None
+    return checked(_CLOSED_WON, from_bytes(content[files.CLOSED_WON], files.CLOSED_WON), files.CLOSED_WON)
 
 
 def _read_definition(features: Features, content: Mapping[str, bytes]) -> Definition | None:

@@ -56,6 +56,7 @@ POTENTIAL_ACV: Final = "potential_acv.txt"
 POTENTIAL_CYCLE: Final = "potential_cycle.txt"
 RESEMBLANCE: Final = "resemblance.json"
 DEFINITION: Final = "definition.json"
+CLOSED_WON: Final = "closed_won.json"
 CARD: Final = "card.md"
 MODEL_FILES: Final = (FEATURES, SCORECARD, STACK, TREES)
 """What log-odds and contributions come from; an amendment leaves them as they are."""
@@ -63,8 +64,8 @@ CONTENT_FILES: Final = (*MODEL_FILES, EVALUATION, GOLDEN, PROFILE, TIERS, POLICY
 """What the content hash covers: all but the manifest and the card, which repeats name, version and dates."""
 POTENTIAL_FILES: Final = (POTENTIAL, POTENTIAL_ACV, POTENTIAL_CYCLE)
 """What a model learned from deals has where it was asked for: deal potential, and its trees where they are shown."""
-OPTIONAL_FILES: Final = (*POTENTIAL_FILES, DEFINITION)
-"""These, and the definition of the ICP, which bundles made before there was one lack."""
+OPTIONAL_FILES: Final = (*POTENTIAL_FILES, DEFINITION, CLOSED_WON)
+"""These, and the ICP and the analysis of closed deals, which bundles made before there were any lack."""
 WEIGHTED_MODEL_FILES: Final = (FEATURES, WEIGHTED)
 WEIGHTED_CONTENT_FILES: Final = (*WEIGHTED_MODEL_FILES, GOLDEN, TIERS, POLICY)
 """The same for a hand-weighted scorecard."""

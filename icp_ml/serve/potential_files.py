@@ -23,7 +23,7 @@ from icp_ml.model.win_model import WinModel
 from icp_ml.profile.potential import OutcomeRecord, Potential, PotentialRecord
 from icp_ml.profile.records import Record
 from icp_ml.serve.documents import checked, from_bytes, to_bytes
-from icp_ml.serve.folder import ANEW, POTENTIAL_FILES, POTENTIAL, POTENTIAL_ACV, POTENTIAL_CYCLE
+from icp_ml.serve.folder import ANEW, POTENTIAL, POTENTIAL_ACV, POTENTIAL_CYCLE, POTENTIAL_FILES
 from icp_ml.serve.golden import GoldenRows, check_answers, read_rows, used_attributes
 from icp_ml.serve.tree_text import check_tree_text
 

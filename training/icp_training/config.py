@@ -21,6 +21,7 @@ from icp_ml.deals.policy import ActionsSettings, TiersSettings
 from icp_ml.deals.potential_settings import PotentialSettings, columns_of
 from icp_ml.deals.rule_settings import ConditionSettings, RuleSettings
 from icp_ml.deals.rules import bind_rules
+from icp_ml.deals.segments_settings import SegmentsSettings
 from icp_ml.deals.settings import (
     AttributesSettings,
     DealsSettings,
@@ -50,7 +51,8 @@ class Config(BaseModel):
     sources, models/ and mlruns/ are relative to it. missing: texts that mean "not known" in every column, such as
     "Select". use_known: attributes known at these times may be learned from. outcome_fields: columns that are part
     of the outcome and can never be attributes; those that `ideal` names are too. company: by what companies are
-    recognised. ideal: how wins are graded, and what grades do. potential: what a win brings. tiers, actions,
+    recognised. ideal: how wins are graded, and what grades do. potential: what a win brings. segments:
+    bands by which closed deals are parted. tiers, actions,
     exclusions, boundary, known: what the bundle carries besides the model (see `icp_ml.deals.policy`). criteria: of the
     ICP, pinned and banned by people. assumed_icp: what the company believes today, to be tested on the same deals.
     evaluate, train: how it is judged, and what it learns from, beyond what is always done. base_rate: stated share of
@@ -74,6 +76,7 @@ class Config(BaseModel):
     actions: ActionsSettings = ActionsSettings()
     ideal: IdealSettings | None = None
     potential: PotentialSettings | None = None
+    segments: SegmentsSettings = SegmentsSettings()
     exclusions: tuple[RuleSettings, ...] = ()
     boundary: tuple[RuleSettings, ...] = ()
     criteria: CriteriaSettings = CriteriaSettings()

@@ -9,9 +9,11 @@ import numpy as np
 from icp_ml.deals.measures import months_after
 from icp_ml.profile.criteria import Ground
 from icp_ml.profile.defining import Said, Tiered, define
+from icp_training.closed_won import closed_won
 from icp_training.config import Config
 from icp_training.cores import one_core_each
 from icp_training.pipeline import Fitted, Judged, OnStep, silent
+from icp_training.potential import asked_of
 
 MONTHS_TO_REVIEW = 3
 """An ICP is looked at again every quarter (the field's advice)."""
@@ -26,10 +28,13 @@ def with_definition(config: Config, judged: Judged, fitted: Fitted, on_step: OnS
     deals = judged.deals
     ground = Ground(fitted.evidence, deals.parsed, fitted.found.best.scorecard, config.seed)
     tiered = Tiered(fitted.tiering.cuts, fitted.found.crossed.log_odds)
+    asked = asked_of(config)
     with one_core_each(len(deals.won)):
-        definition = define(ground, fitted.profile, tiered, said_of(config, deals.extracted))
+        closed = closed_won(deals, config.seed, unit="" if asked is None else asked.currency, settings=config.segments)
+        proposals = closed.wins_minus_losses.boundary
+        definition = define(ground, fitted.profile, tiered, said_of(config, deals.extracted), proposals)
     on_step("writing the ICP down", 1, 1)
-    return replace(fitted, definition=definition)
+    return replace(fitted, definition=definition, closed_won=closed)
 
 
 def said_of(config: Config, extracted: np.datetime64 | None) -> Said:

@@ -16,6 +16,7 @@ from icp_ml.errors import ConfigError, NoSignal
 from icp_ml.profile.defining import check_said
 from icp_ml.profile.potential import PotentialRecord
 from icp_ml.profile.records import Profile, Verdict
+from icp_ml.profile.segmenting import check_bands
 from icp_ml.serve.bundle import write_bundle
 from icp_ml.serve.lookalike_bundle import write_lookalike
 from icp_training import lookalike
@@ -149,6 +150,7 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
     config = load_config(config_path)
     config.policy()  # a rule that fits no attribute is refused before any work is done
     check_said(said_of(config, None), config.resolved())
+    check_bands(config.segments, config.resolved())
     asked_of(config)  # and so is a question that the data cannot answer
     root = config.project_root(config_path)
     deals = read(config, root)

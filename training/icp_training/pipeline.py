@@ -24,6 +24,7 @@ from icp_ml.model.judgement import Judgement, plan_judgement
 from icp_ml.model.levels import Calibration, calibrate
 from icp_ml.model.tier_cuts import fit_cuts
 from icp_ml.model.win_model import WinModel, anchored, fit_members
+from icp_ml.profile.closed_won_records import ClosedWon
 from icp_ml.profile.definition import Definition
 from icp_ml.profile.icp import Evidence, cross_contributions, draw_profile
 from icp_ml.profile.potential import Potential
@@ -66,7 +67,7 @@ class Fitted:
     calibration: the interval of each probability, at the level of the deals. verdict: that of the judgement, with what
     the search would have claimed beside it.
     evidence: what the profile was drawn from. potential: what a win brings and how long it takes, None where it is not
-    asked for. definition: the ICP, None before it is defined.
+    asked for. definition, closed_won: the ICP, and the analysis of closed deals; None before they are made.
     """
 
     model: WinModel
@@ -79,6 +80,7 @@ class Fitted:
     evidence: Evidence
     potential: Potential | None = None
     definition: Definition | None = None
+    closed_won: ClosedWon | None = None
 
 
 @dataclass(frozen=True)
@@ -249,6 +251,7 @@ def bundle_of(config: Config, root: Path, judged: Judged, fitted: Fitted, stamp:
         potential=fitted.potential,
         calibration=fitted.calibration,
         definition=fitted.definition,
+        closed_won=fitted.closed_won,
     )
     return bundle if config.base_rate is None else bundle.at_base_rate(config.base_rate)
 
