@@ -17,6 +17,7 @@ from icp_ml.cli.backtest import backtest
 from icp_ml.cli.check import check
 from icp_ml.cli.demo import demo
 from icp_ml.cli.explain import explain
+from icp_ml.cli.export import export
 from icp_ml.cli.history import history
 from icp_ml.cli.init import init
 from icp_ml.cli.promote import promote
@@ -38,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (demo, init, check, train, backtest, show, amend, promote, rollback, history, score, explain):
+for verb in (demo, init, check, train, backtest, show, amend, promote, rollback, history, score, explain, export):
     app.command()(verb)
 
 

@@ -45,8 +45,9 @@ from icp_ml.profile.reference import DriftReference
 from icp_ml.profile.tiering import Policy, Tiering
 from icp_ml.serve import folder as files
 from icp_ml.serve.calibration_file import at_base_rate, calibration_from_bytes, calibration_to_bytes
-from icp_ml.serve.card import card
+from icp_ml.serve.card import Beside, card
 from icp_ml.serve.documents import checked, from_bytes, to_bytes
+from icp_ml.serve.exports.definition_card import card_part
 from icp_ml.serve.golden import GoldenRows, at_level, check_golden
 from icp_ml.serve.model_files import Features, model_from_files, model_to_files, read_features
 from icp_ml.serve.policy_files import (
@@ -184,8 +185,11 @@ def _card_of(bundle: Bundle) -> str:
         bundle.verdict,
         bundle.tiering,
         bundle.policy,
-        potential=said,
-        base_rate=None if bundle.calibration is None else bundle.calibration.base_rate,
+        beside=Beside(
+            potential=said,
+            base_rate=None if bundle.calibration is None else bundle.calibration.base_rate,
+            defined=() if bundle.definition is None else tuple(card_part(bundle.definition, bundle.attributes)),
+        ),
     )
 
 

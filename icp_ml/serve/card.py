@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from icp_ml.profile.honesty import calibration_told, which_to_believe
 from icp_ml.profile.ideal_wins import ideal_sentence
@@ -13,6 +15,18 @@ from icp_ml.profile.tiers import TierTable
 from icp_ml.serve.calibration_file import level_sentence
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What not every bundle has. base_rate: that was stated. defined: the lines about the ICP as a definition."""
+
+    potential: PotentialRecord | None = None
+    base_rate: float | None = None
+    defined: tuple[str, ...] = ()
+
+
+NOTHING_BESIDE: Final = Beside()
+
+
 def card(
     provenance: Provenance,
     profile: Profile,
@@ -20,19 +34,19 @@ def card(
     tiering: Tiering,
     policy: Policy,
     *,
-    potential: PotentialRecord | None = None,
-    base_rate: float | None = None,
+    beside: Beside = NOTHING_BESIDE,
 ) -> str:
-    """The text of card.md, UTF-8, ending in a line end. base_rate: that was stated, None where none was."""
+    """The text of card.md, UTF-8, ending in a line end."""
     parts = (
         _head(provenance, profile),
         _rows(provenance),
         _judgement(verdict),
         _tiers(tiering.table),
-        *([] if potential is None else [_potential(potential)]),
+        *([] if beside.potential is None else [_potential(beside.potential)]),
+        *([] if not beside.defined else [beside.defined]),
         _icp(profile),
         policy_part(policy),
-        _use(provenance, base_rate),
+        _use(provenance, beside.base_rate),
     )
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 

@@ -62,7 +62,7 @@ class Made:
 
     @property
     def won(self) -> NDArray[np.bool_]:
-        return self.ground.data.won == 1
+        return np.asarray(self.ground.data.won == 1, dtype=bool)
 
 
 @pytest.fixture(scope="module")
@@ -154,9 +154,8 @@ def test_points_add_up_to_a_hundred_and_follow_effects(definition: Definition) -
 
 def test_a_match_is_the_number_of_criteria_that_separates_best(made: Made, definition: Definition) -> None:
     by_name = {each.name: each for each in ATTRIBUTES}
-    met = sum(
-        bind_condition(each.condition, by_name, "t").holds(made.ground.parsed).astype(int)
-        for each in definition.criteria
+    met = np.sum(
+        [bind_condition(each.condition, by_name, "t").holds(made.ground.parsed) for each in definition.criteria], axis=0
     )
     above = {k: (met[made.won] >= k).mean() - (met[~made.won] >= k).mean() for k in (1, 2, 3)}
     match = definition.match
@@ -169,9 +168,12 @@ def test_a_match_is_the_number_of_criteria_that_separates_best(made: Made, defin
 
 def test_tiers_by_points_agree_as_often_as_is_said(made: Made, definition: Definition) -> None:
     by_name = {each.name: each for each in ATTRIBUTES}
-    points = sum(
-        each.points * bind_condition(each.condition, by_name, "t").holds(made.ground.parsed).astype(int)
-        for each in definition.criteria
+    points = np.sum(
+        [
+            each.points * bind_condition(each.condition, by_name, "t").holds(made.ground.parsed)
+            for each in definition.criteria
+        ],
+        axis=0,
     )
     scorecard = definition.points
     assert scorecard is not None

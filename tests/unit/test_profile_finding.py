@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -31,13 +32,13 @@ TODAY = np.datetime64("2025-06-30", "D")
 N = 400
 
 
-def read(attribute: Attribute, values: list[object]) -> tuple[ParsedTable, ModelColumn]:
+def read(attribute: Attribute, values: Sequence[object]) -> tuple[ParsedTable, ModelColumn]:
     kind = pa.list_(pa.string()) if attribute.kind == "set" else pa.string()
-    parsed = parse_attributes(pa.table({attribute.column: pa.array(values, kind)}), (attribute,), TODAY)
+    parsed = parse_attributes(pa.table({attribute.column: pa.array(list(values), kind)}), (attribute,), np.array(TODAY))
     return parsed, fit_vocabulary(parsed, (attribute,)).columns[0]
 
 
-def found_words(attribute: Attribute, values: list[object], voice: Floats) -> str | None:
+def found_words(attribute: Attribute, values: Sequence[object], voice: Floats) -> str | None:
     parsed, column = read(attribute, values)
     found = find_condition(attribute, column, parsed, voice)
     return None if found is None else condition_words(found, attribute)
@@ -92,7 +93,7 @@ def test_days_give_a_relative_condition() -> None:
 @pytest.mark.parametrize(("effect", "words"), [(0.3, "tools: Cartellux"), (-0.3, "tools: no Cartellux")])
 def test_a_member_is_asked_for_or_its_absence(effect: float, words: str) -> None:
     has = rng().random(N) < 0.4
-    values: list[object] = [["Cartellux"] if each else ["Other"] for each in has]
+    values: Sequence[object] = [["Cartellux"] if each else ["Other"] for each in has]
     assert found_words(TOOLS, values, np.where(has, effect, 0.0)) == words
 
 
@@ -104,7 +105,7 @@ def test_a_flag_is_yes_or_no_and_what_is_not_known_takes_no_side() -> None:
 
 
 def test_a_side_with_hardly_any_deals_gives_no_condition() -> None:
-    values: list[object] = ["yes" if k < 9 else "no" for k in range(N)]
+    values: Sequence[object] = ["yes" if k < 9 else "no" for k in range(N)]
     assert found_words(DEMO, values, np.array([1.0 if v == "yes" else 0.0 for v in values])) is None
 
 
