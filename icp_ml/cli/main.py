@@ -16,6 +16,7 @@ from icp_ml.cli.amend import amend
 from icp_ml.cli.backtest import backtest
 from icp_ml.cli.check import check
 from icp_ml.cli.demo import demo
+from icp_ml.cli.diff import diff
 from icp_ml.cli.explain import explain
 from icp_ml.cli.export import export
 from icp_ml.cli.history import history
@@ -24,6 +25,7 @@ from icp_ml.cli.promote import promote
 from icp_ml.cli.rollback import rollback
 from icp_ml.cli.score import score
 from icp_ml.cli.show import show
+from icp_ml.cli.size import size
 from icp_ml.cli.train import train
 from icp_ml.errors import IcpError
 
@@ -39,7 +41,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (demo, init, check, train, backtest, show, amend, promote, rollback, history, score, explain, export):
+for verb in (
+    demo,
+    init,
+    check,
+    train,
+    backtest,
+    show,
+    amend,
+    promote,
+    rollback,
+    history,
+    score,
+    explain,
+    size,
+    diff,
+    export,
+):
     app.command()(verb)
 
 

@@ -17,6 +17,7 @@ from typing import Literal
 from icp_ml.deals.rule_settings import ConditionSettings, RuleSettings
 from icp_ml.deals.settings import Axis, Layer
 from icp_ml.profile.records import Interval, Record
+from icp_ml.profile.widening import Widened
 
 Breadth = Literal["too broad", "workable", "over-constrained"]
 Origin = Literal["learned", "pinned"]
@@ -172,7 +173,8 @@ class Definition(Record):
     """The ICP. criteria: most points first. breadth: the verdict on their number, and breadth_sentence why.
 
     match, points: None where there is no criterion. proposals: not in force until approved. assumed: None where nobody
-    said what is believed. observed: what became of the deals in each state that a reason can name.
+    said what is believed. observed: what became of the deals in each state that a reason can name. widened: the deals
+    that would match too where one criterion is asked more widely, or not at all.
     """
 
     target: str
@@ -188,3 +190,4 @@ class Definition(Record):
     proposals: tuple[Proposal, ...] = ()
     assumed: Assumed | None = None
     observed: tuple[ObservedState, ...] = ()
+    widened: tuple[Widened, ...] = ()

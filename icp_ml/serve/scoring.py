@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from icp_ml.deals.attributes import Attribute
 from icp_ml.profile.observed import observed_words
 from icp_ml.serve.bundle import Bundle, open_bundle
 from icp_ml.serve.calibration_file import level_sentence, needs
@@ -49,6 +50,14 @@ class Scorer(LearnedScorer[Bundle]):
         """
         stored = open_bundle(Path(path))
         return Scorer(stored.bundle, stored.content_hash)
+
+    @cached_property
+    def read_attributes(self) -> tuple[Attribute, ...]:
+        """What the model and its rules ask about, and the criteria of its ICP."""
+        definition = self.bundle.definition
+        asked = set() if definition is None else {each.condition.attribute for each in definition.criteria}
+        read = {each.name for each in super().read_attributes} | asked
+        return tuple(each for each in self.bundle.attributes if each.name in read)
 
     @cached_property
     def _observed(self) -> Mapping[str, str]:

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from icp_ml.deals.conditions import bind_condition
 from icp_ml.deals.measures import months_after
 from icp_ml.profile.criteria import Ground
 from icp_ml.profile.defining import Said, Tiered, define
+from icp_ml.profile.definition import Definition
+from icp_ml.profile.widening import AnsweredDeals, Widened, common_levels, widened_on_deals, widenings
 from icp_training.closed_won import closed_won
 from icp_training.config import Config
 from icp_training.cores import one_core_each
@@ -33,8 +36,25 @@ def with_definition(config: Config, judged: Judged, fitted: Fitted, on_step: OnS
         closed = closed_won(deals, config.seed, unit="" if asked is None else asked.currency, settings=config.segments)
         proposals = closed.wins_minus_losses.boundary
         definition = define(ground, fitted.profile, tiered, said_of(config, deals.extracted), proposals)
+        definition = definition.model_copy(update={"widened": _widened(definition, fitted, ground)})
     on_step("writing the ICP down", 1, 1)
     return replace(fitted, definition=definition, closed_won=closed)
+
+
+def _widened(definition: Definition, fitted: Fitted, ground: Ground) -> tuple[Widened, ...]:
+    """What asking each criterion more widely would bring among the deals."""
+    if definition.match is None:
+        return ()
+    by_name = {each.name: each for each in ground.evidence.attributes}
+    bound = [bind_condition(each.condition, by_name, "the ICP") for each in definition.criteria]
+    levels = common_levels(fitted.model.vocabulary.columns, fitted.reference)
+    met = np.column_stack([each.holds(ground.parsed) for each in bound])
+    return widened_on_deals(
+        [each.name for each in definition.criteria],
+        definition.match.least,
+        widenings(bound, by_name, levels),
+        AnsweredDeals(ground.parsed, met, ground.data.won, ground.data.groups),
+    )
 
 
 def said_of(config: Config, extracted: np.datetime64 | None) -> Said:
