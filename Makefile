@@ -25,7 +25,7 @@ FULL ?=
 # Two test processes on two cores: a library that starts threads of its own would only slow them down.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks bench-model bench-search bench-speed bench-as-of wheel-check clean
+.PHONY: help demo test check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp bench-model bench-search bench-speed bench-as-of wheel-check clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,11 @@ recovery: $(STAMP) ## planted and null worlds, all seeds: is the truth found, an
 
 recovery-leaks: $(STAMP) ## planted leaks, all seeds: is each accused, and no clean column? writes docs/leakage.md
 	@$(BIN)/python training/benchmarks/leakage.py
+
+recovery-icp: $(STAMP) ## planted conditions, types and boundaries found again, and none where there are none; writes docs/criteria-recovery.md, docs/subgroups.md
+	@$(BIN)/python training/benchmarks/criteria.py
+	@$(BIN)/python training/benchmarks/subgroups.py
+	@$(BIN)/python training/benchmarks/boundary.py
 
 bench-model: $(STAMP) $(PEERS_STAMP) ## accuracy beside other methods, on the same folds; within 90 minutes, FULL=1 for all; writes docs/bench-model.md
 	@$(BIN)/python training/benchmarks/accuracy.py $(if $(FULL),--full)

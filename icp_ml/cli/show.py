@@ -61,6 +61,7 @@ def show(
 
 def _segments(bundle: Bundle) -> Iterator[RenderableType]:
     from icp_ml.cli.closed_won_page import closed_won_page
+    from icp_ml.cli.proposals_page import clusters_page
     from icp_ml.errors import ModelNotFound
 
     if bundle.closed_won is None:
@@ -68,7 +69,9 @@ def _segments(bundle: Bundle) -> Iterator[RenderableType]:
             "an analysis of closed deals was expected in this bundle, and it was made before there was one; train it "
             "anew with `icp train`"
         )
-    return closed_won_page(bundle.closed_won)
+    yield from closed_won_page(bundle.closed_won)
+    if bundle.closed_won.clusters is not None:
+        yield from clusters_page(bundle.closed_won.clusters)
 
 
 def _document(stored: StoredBundle) -> dict[str, object]:
@@ -97,11 +100,13 @@ def _page(stored: StoredBundle) -> Iterator[RenderableType]:
     from icp_ml.cli.honesty_page import honesty_page, level_told, steadiness_told
     from icp_ml.cli.pages import profile_page, verdict_page
     from icp_ml.cli.potential_page import potential_page
+    from icp_ml.cli.proposals_page import proposals_page
 
     yield Text(_heading(stored.bundle), style="bold")
     yield from (Text(note) for note in stored.bundle.provenance.ideal)
     if stored.bundle.definition is not None:
         yield from definition_page(stored.bundle.definition)
+        yield from proposals_page(stored.bundle.definition.proposals)
     yield from profile_page(stored.bundle.profile)
     yield from steadiness_told(stored.bundle.profile)
     yield from _tiers(stored.bundle)

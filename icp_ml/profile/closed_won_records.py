@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from icp_ml.deals.rule_settings import ConditionSettings
 from icp_ml.deals.settings import Layer
+from icp_ml.profile.clusters import Clusters
 from icp_ml.profile.definition import Proposal
 from icp_ml.profile.records import Interval, Record
 
@@ -149,7 +150,8 @@ class WinsMinusLosses(Record):
 
 
 class ClosedWon(Record):
-    """The whole analysis of closed deals."""
+    """The whole analysis of closed deals. clusters: None where they were not searched for."""
 
     segments: Segments
     wins_minus_losses: WinsMinusLosses
+    clusters: Clusters | None = None

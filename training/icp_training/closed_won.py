@@ -47,7 +47,7 @@ def closed_deals(deals: DealTable, unit: str = "") -> ClosedDeals:
     """The deals, and what is known of their wins. `won` is whether a deal was won, whatever is predicted."""
     won = deals.won if deals.graded is None else deals.graded.won
     is_won = won == 1
-    kept = _measure_of(deals, "left")
+    kept = measure_of(deals, "left")
     return ClosedDeals(
         attributes=deals.attributes,
         parsed=deals.parsed,
@@ -56,7 +56,7 @@ def closed_deals(deals: DealTable, unit: str = "") -> ClosedDeals:
         opened=deals.opened,
         sizes=deals.amounts,
         cycles=_cycles(deals, is_won),
-        expanded=_expanded(_measure_of(deals, EXPANSION), is_won),
+        expanded=_expanded(measure_of(deals, EXPANSION), is_won),
         left=None if kept is None else np.where(is_won, 1.0 - kept.values, np.nan),
         stale=stale_deals(deals),
         unit=unit if deals.amounts is not None else "",
@@ -88,7 +88,7 @@ def _expanded(measure: Measure | None, is_won: Flags) -> Floats | None:
     return np.where(known, np.nan_to_num(measure.values) > 0, np.nan)
 
 
-def _measure_of(deals: DealTable, what: str) -> Measure | None:
+def measure_of(deals: DealTable, what: str) -> Measure | None:
     """The measure of that kind, or of that name where it is a number or a flag."""
     measures = () if deals.graded is None else deals.graded.measures
     for measure in measures:

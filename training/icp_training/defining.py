@@ -17,6 +17,7 @@ from icp_training.config import Config
 from icp_training.cores import one_core_each
 from icp_training.pipeline import Fitted, Judged, OnStep, silent
 from icp_training.potential import asked_of
+from icp_training.proposing import suggested
 
 MONTHS_TO_REVIEW = 3
 """An ICP is looked at again every quarter (the field's advice)."""
@@ -34,7 +35,9 @@ def with_definition(config: Config, judged: Judged, fitted: Fitted, on_step: OnS
     asked = asked_of(config)
     with one_core_each(len(deals.won)):
         closed = closed_won(deals, config.seed, unit="" if asked is None else asked.currency, settings=config.segments)
-        proposals = closed.wins_minus_losses.boundary
+        found = suggested(deals, config.seed)
+        closed = closed.model_copy(update={"clusters": found.clusters})
+        proposals = (*found.exclusions, *closed.wins_minus_losses.boundary)
         definition = define(ground, fitted.profile, tiered, said_of(config, deals.extracted), proposals)
         definition = definition.model_copy(update={"widened": _widened(definition, fitted, ground)})
     on_step("writing the ICP down", 1, 1)
