@@ -36,9 +36,8 @@ def proposals_page(proposals: Sequence[Proposal]) -> Iterator[RenderableType]:
         counts = (f"{each.deals:,}", f"{each.won:,}", percent(each.win_rate))
         add_row(table, each.rule.name, each.kind, *counts, each.why)
     yield table
-    yield Text(
-        "Win rate elsewhere: of deals that did not choose the rule. A rule counts once a person has approved it: icp amend --approve NAME."
-    )
+    yield Text("Win rate elsewhere: of deals that did not choose the rule.")
+    yield Text("A rule counts once a person has approved it: icp amend --approve NAME --reason WHY.")
 
 
 def _clusters_table(found: Clusters) -> Table:

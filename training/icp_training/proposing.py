@@ -44,14 +44,14 @@ def suggested(deals: DealTable, seed: int) -> Suggested:
     search = search_subgroups(searched, (CLUSTERS, EXCLUSIONS), seed)
     exclusions = (
         *exclusions_of(searched, search.finds[1]),
-        *outcome_proposals(searched, tuple(_patterns(deals)), seed),
+        *outcome_proposals(searched, tuple(patterns_of(deals)), seed),
         *lock_ins(searched),
     )
     return Suggested(clusters_of(searched, search.finds[0], search), named_once(exclusions))
 
 
-def _patterns(deals: DealTable) -> Iterator[OutcomePattern]:
-    """The ways in which a win can turn out badly, of which something is known."""
+def patterns_of(deals: DealTable) -> Iterator[OutcomePattern]:
+    """The ways in which a win can turn out badly, of which something is known; n values each, NaN where not won."""
     won = deals.won if deals.graded is None else deals.graded.won
     for what, pattern in (("left", churned), (NPS, detracted), (SUPPORT_COST, costly)):
         measure = measure_of(deals, what)
