@@ -116,6 +116,10 @@ def _scored(found: Explanation, score: float) -> Iterator[RenderableType]:
     yield f"Action: {found.action}"
     yield _sum_table(found, score)
     yield _reasons_table(found, score)
+    if found.neighbours is not None:
+        from icp_ml.cli.neighbours_page import neighbours_page
+
+        yield from neighbours_page(found.neighbours)
 
 
 def _interval(found: Explanation) -> str:

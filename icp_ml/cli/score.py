@@ -51,6 +51,9 @@ BaseRate = Annotated[
     float | None, typer.Option(help="A base rate to state, such as 0.02: moves the probability and nothing else.")
 ]
 Intervals = Annotated[bool, typer.Option("--intervals", help="Add the interval of each probability.")]
+Neighbours = Annotated[
+    bool, typer.Option("--neighbours", help="Name the won and lost accounts that each row of tier 1 is most like.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON and nothing else.")]
 
 
@@ -77,6 +80,7 @@ def score(
     unusable: Unusable = None,
     base_rate: BaseRate = None,
     intervals: Intervals = False,
+    neighbours: Neighbours = False,
     as_json: AsJson = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an output file that exists.")] = False,
 ) -> None:
@@ -88,6 +92,7 @@ def score(
     from icp_ml.cli.scoring_summary import report
     from icp_ml.cli.tables_beside import can_make, tables_for
     from icp_ml.serve.loading import load
+    from icp_ml.serve.neighbour_columns import comparer
     from icp_ml.serve.previous import read_previous
 
     _check_places(prospects, output, unusable, previous, force=force)
@@ -102,16 +107,13 @@ def score(
         scorer=replace(scorer, known=None if no_known else known_accounts(scorer, folder, known)),
         model=folder,
         prospects=opened,
-        output=output,
-        as_of=day,
-        reasons=reasons,
-        batch_rows=batch_rows,
-        max_unscored=max_unscored,
+        output=output, as_of=day, reasons=reasons, batch_rows=batch_rows, max_unscored=max_unscored,
         previous=None if previous is None else read_previous(previous, opened.id),
         changed_only=_is_changed_only(changed_only, previous),
         unusable=unusable,
         tables=None if no_tables else tables_for(opened, scorer, folder, tables or [], day),
-    )
+        comparer=comparer(scorer, "--neighbours") if neighbours else None,
+    )  # fmt: skip
     report(job, run(job), as_json=as_json)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from icp_ml.deals.prospects import ProspectList
     from icp_ml.serve.list_scorer import ScoredBatch
     from icp_ml.serve.loading import AnyScorer
+    from icp_ml.serve.neighbour_columns import Comparer
     from icp_ml.serve.notes import ScoringNotes
     from icp_ml.serve.previous import Changes, Movement, Moves, PreviousList
     from icp_ml.serve.sidefile import SideFile
@@ -30,7 +31,8 @@ class Job:
     """What was asked for, after the command line was checked.
 
     previous: the list as it was scored before. tables: what attributes that the list lacks are made of. unusable: where
-    rows without a score go. changed_only: write only rows that are new or in another tier.
+    rows without a score go. changed_only: write only rows that are new or in another tier. comparer: what names the
+    accounts that rows of the first tier are most like, None where that was not asked.
     """
 
     scorer: AnyScorer
@@ -45,6 +47,7 @@ class Job:
     changed_only: bool = False
     unusable: Path | None = None
     tables: ListTables | None = None
+    comparer: Comparer | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,8 @@ class _Tally:
                 self._set_aside(batch)
                 self.notes = self.notes.plus(batch.notes)
                 advance.rows(batch.notes.rows)
-                yield batch.records if job.previous is None else self._compared(batch, job.previous)
+                beside = _beside_accounts(batch, job)
+                yield beside.records if job.previous is None else self._compared(beside, job.previous)
 
     def _set_aside(self, batch: ScoredBatch) -> None:
         if self._side is not None:
@@ -111,6 +115,13 @@ class _Tally:
         changes = previous.compare(_current(batch, self._job.scorer), self._job.scorer.content_hash)
         self.moves = changes.moves if self.moves is None else self.moves.plus(changes.moves)
         return _with_changes(batch.records, changes, changed_only=self._job.changed_only)
+
+
+def _beside_accounts(batch: ScoredBatch, job: Job) -> ScoredBatch:
+    """The batch with the accounts that its rows are most like, where that was asked."""
+    if job.comparer is None:
+        return batch
+    return replace(batch, records=job.comparer.with_columns(batch.records, batch.source, job.as_of))
 
 
 def _current(batch: ScoredBatch, scorer: AnyScorer) -> Any:

@@ -140,7 +140,9 @@ def _starts(bundle: Bundle) -> Iterator[tuple[str, float]]:
 def _tiers(bundle: Bundle) -> Iterator[RenderableType]:
     """Where tiers start, and what they were worth on deals that their cuts did not see."""
     from icp_ml.cli.grades_page import ideal_table
+    from icp_ml.cli.layers_page import layers_page, yardsticks_page
     from icp_ml.cli.pages import add_row, percent, plain_table
+    from icp_ml.profile.layers_added import carried_by_firmographics
 
     tiering: Tiering = bundle.tiering
     starts = dict(_starts(bundle))
@@ -160,6 +162,9 @@ def _tiers(bundle: Bundle) -> Iterator[RenderableType]:
         yield f"Odds of winning in tier {first} over those in tier {last} (90 %): {figure}."
     yield from tiering.table.notes
     yield from (f"Warning: {warning}" for warning in tiering.table.warnings)
+    if tiering.table.yardsticks is not None:
+        yield from yardsticks_page(tiering.table.yardsticks)
+    yield from layers_page(tiering.table.layers, carried_by_firmographics(bundle.profile.layer_shares))
 
 
 def _first_and_last(tiering: Tiering) -> tuple[str, str]:

@@ -19,7 +19,9 @@ from icp_ml.deals.policy import OUT_OF_SCOPE, TOP_SCORE, Quadrant, TiersSettings
 from icp_ml.model.tier_rates import Sets, odds_ratio, one_set, rate_bounds, rate_ratio
 from icp_ml.model.tiers import Cuts, Places, merged
 from icp_ml.profile.ideal_wins import IdealTierRow
+from icp_ml.profile.layers_added import LayerStep
 from icp_ml.profile.records import Interval, Record
+from icp_ml.profile.yardsticks_of_tiers import TierYardsticks
 
 Floats = NDArray[np.float64]
 
@@ -51,7 +53,8 @@ class TierTable(Record):
 
     objective: what the cuts were made for, a sentence. first_to_last_*: tier 1 to tier 3, None where they are merged.
     notes: what was done, warnings: what to be careful about; sentences. ideal: wins of the best grade by tier, empty
-    where wins are not graded.
+    where wins are not graded. layers: what each layer of attributes adds. yardsticks: the field's working figures
+    beside the tiers. Both are empty in bundles made before they were measured.
     """
 
     objective: str
@@ -61,6 +64,8 @@ class TierTable(Record):
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     ideal: tuple[IdealTierRow, ...] = ()
+    layers: tuple[LayerStep, ...] = ()
+    yardsticks: TierYardsticks | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@
     potential.json    what a win is expected to bring and how long it takes, with its trees; only where that was asked
     definition.json   the ICP as a definition: criteria, what counts as a match, proposals; optional
     closed_won.json   segments of closed deals, and wins minus losses; optional
+    neighbours.json   and neighbours.csv: the accounts that prospects are compared with; optional
     calibration.json  the interval of each probability, and the base rate that was stated; optional
     card.md           the same for people to read
 
@@ -39,6 +40,7 @@ from icp_ml.model.levels import Calibration
 from icp_ml.model.win_model import WinModel
 from icp_ml.profile.closed_won_records import ClosedWon
 from icp_ml.profile.definition import Definition
+from icp_ml.profile.neighbours import Neighbours
 from icp_ml.profile.potential import Potential
 from icp_ml.profile.records import Profile, Provenance, Record, Verdict
 from icp_ml.profile.reference import DriftReference
@@ -50,6 +52,7 @@ from icp_ml.serve.documents import checked, from_bytes, to_bytes
 from icp_ml.serve.exports.definition_card import card_part
 from icp_ml.serve.golden import GoldenRows, at_level, check_golden
 from icp_ml.serve.model_files import Features, model_from_files, model_to_files, read_features
+from icp_ml.serve.neighbours_file import neighbours_from_files, neighbours_to_files
 from icp_ml.serve.policy_files import (
     policy_from_bytes,
     policy_to_bytes,
@@ -69,6 +72,7 @@ class Bundle:
     brings, None where that was not asked. `calibration`: None in bundles made before there was one; its stated base
     rate is the level of `model`. `definition`, `closed_won`: the ICP and the
     analysis of closed deals, None in bundles made before there were any.
+    `neighbours`: the accounts that prospects are compared with, None where the bundle is to name none.
     """
 
     provenance: Provenance
@@ -86,6 +90,7 @@ class Bundle:
     calibration: Calibration | None = None
     definition: Definition | None = None
     closed_won: ClosedWon | None = None
+    neighbours: Neighbours | None = None
 
     def at_base_rate(self, base_rate: float | None) -> Bundle:
         """The same with its probabilities at a stated base rate, or, for None, at the level that the deals have.
@@ -167,6 +172,7 @@ def _content(bundle: Bundle) -> dict[str, bytes]:
         files.POLICY: policy_to_bytes(bundle.policy),
         files.DRIFT: reference_to_bytes(bundle.reference),
         **_optional(bundle),
+        **neighbours_to_files(bundle.neighbours, bundle.model),
         **potential_to_files(bundle.potential, bundle.model, bundle.attributes, bundle.golden),
         files.CARD: _card_of(bundle).encode(),
     }
@@ -217,6 +223,7 @@ def _bundle_of(provenance: Provenance, content: Mapping[str, bytes]) -> Bundle:
         potential=potential_from_files(content, model, features.attributes, golden),
         calibration=calibration,
         definition=_read_definition(features, content),
+        neighbours=neighbours_from_files(content, model, features.attributes),
         closed_won=_read_closed_won(content),
     )
 

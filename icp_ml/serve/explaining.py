@@ -21,9 +21,11 @@ import pyarrow.compute as pc
 from icp_ml.deals.companies import account_keys
 from icp_ml.deals.kinds import parse_attributes
 from icp_ml.errors import InputError
+from icp_ml.profile.likeness import Likeness
 from icp_ml.serve.incoming import NamedBatch
 from icp_ml.serve.learned_scoring import LearnedScorer
 from icp_ml.serve.loading import AnyScorer
+from icp_ml.serve.neighbour_columns import Comparer, neighbours_of
 from icp_ml.serve.outgoing import LEVEL
 from icp_ml.serve.scoring import Scorer
 
@@ -56,7 +58,8 @@ class Explanation:
 
     probability_low, probability_high: its interval, where the bundle has them; probability_level: where it was stated.
     layers, axes: points by name; the layers, and where there are two the axes, add to `base_score`. speaks_for,
-    against: all reasons, strongest first; effects above and below 0. not_known: attributes of the model.
+    against: all reasons, strongest first; effects above and below 0. not_known: attributes of the model. neighbours:
+    the accounts that it is most like; None too where the bundle names none.
     """
 
     id: str
@@ -80,6 +83,7 @@ class Explanation:
     against: tuple[Reason, ...]
     not_known: tuple[str, ...]
     resemblance: float | None = None
+    neighbours: Likeness | None = None
 
 
 def find_row(batches: Iterable[NamedBatch], wanted: str) -> Found:
@@ -138,6 +142,7 @@ def explain(scorer: AnyScorer, found: Found, as_of: date | None) -> Explanation:
         speaks_for=_reasons(row, "for", width),
         against=_reasons(row, "against", width),
         not_known=_not_known(scorer, found.batch, as_of),
+        neighbours=_neighbours(scorer, found.batch, as_of) if is_scored else None,
     )
 
 
@@ -160,6 +165,12 @@ def _not_there(wanted: str, key: str | None, read: int, seen: list[str]) -> Inpu
 def _reasons(row: Mapping[str, Any], side: str, count: int) -> tuple[Reason, ...]:
     names = [f"reason_{side}_{rank}" for rank in range(1, count + 1)]
     return tuple(Reason(row[name], row[f"{name}_effect"]) for name in names if row[name] is not None)
+
+
+def _neighbours(scorer: AnyScorer, batch: NamedBatch, as_of: date | None) -> Likeness | None:
+    if not isinstance(scorer, Scorer) or (known := neighbours_of(scorer)) is None:
+        return None
+    return Comparer(scorer, known).likeness(batch, as_of)
 
 
 def _not_known(scorer: AnyScorer, batch: NamedBatch, as_of: date | None) -> tuple[str, ...]:

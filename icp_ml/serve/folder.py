@@ -55,6 +55,8 @@ POTENTIAL: Final = "potential.json"
 POTENTIAL_ACV: Final = "potential_acv.txt"
 POTENTIAL_CYCLE: Final = "potential_cycle.txt"
 RESEMBLANCE: Final = "resemblance.json"
+NEIGHBOURS: Final = "neighbours.json"
+NEIGHBOUR_ACCOUNTS: Final = "neighbours.csv"
 DEFINITION: Final = "definition.json"
 CLOSED_WON: Final = "closed_won.json"
 CARD: Final = "card.md"
@@ -63,16 +65,13 @@ MODEL_FILES: Final = (FEATURES, SCORECARD, STACK, TREES)
 CONTENT_FILES: Final = (*MODEL_FILES, EVALUATION, GOLDEN, PROFILE, TIERS, POLICY, DRIFT, CALIBRATION)
 """What the content hash covers: all but the manifest and the card, which repeats name, version and dates."""
 POTENTIAL_FILES: Final = (POTENTIAL, POTENTIAL_ACV, POTENTIAL_CYCLE)
-"""What a model learned from deals has where it was asked for: deal potential, and its trees where they are shown."""
-OPTIONAL_FILES: Final = (*POTENTIAL_FILES, DEFINITION, CLOSED_WON)
-"""These, and the ICP and the analysis of closed deals, which bundles made before there were any lack."""
+OPTIONAL_FILES: Final = (*POTENTIAL_FILES, DEFINITION, CLOSED_WON, NEIGHBOURS, NEIGHBOUR_ACCOUNTS)
+"""Deal potential where it was asked for; the ICP, closed deals and accounts to compare with, which older ones lack."""
 WEIGHTED_MODEL_FILES: Final = (FEATURES, WEIGHTED)
 WEIGHTED_CONTENT_FILES: Final = (*WEIGHTED_MODEL_FILES, GOLDEN, TIERS, POLICY)
-"""The same for a hand-weighted scorecard."""
 LATER_FILES: Final = frozenset({CALIBRATION})
 """What came to format 1 later: a bundle that was made without them is whole."""
 LOOKALIKE_CONTENT_FILES: Final = (*MODEL_FILES, EVALUATION, GOLDEN, PROFILE, TIERS, POLICY, DRIFT, RESEMBLANCE)
-"""The same for a model of resemblance."""
 
 ANEW: Final = "copy or export the bundle anew"
 """What to do about a bundle that does not agree with itself: nobody repairs one by hand."""

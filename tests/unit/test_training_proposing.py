@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from icp_ml.deals.contract import DealTable
+from icp_ml.profile.subgroup_conditions import deals_to_search
 from icp_training import proposing
 from icp_training.config import Config
 from icp_training.pipeline import read
@@ -55,14 +56,13 @@ def test_many_deals_are_searched_by_a_sample_of_whole_accounts(
     deals: DealTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     searched: list[int] = []
-    to_search = proposing.deals_to_search
 
     def counted(table: DealTable) -> object:
         searched.append(len(table.won))
         assert set(np.unique(table.accounts)) <= set(np.unique(deals.accounts))
         whole = [int((deals.accounts == account).sum()) for account in np.unique(table.accounts)]
         assert sum(whole) == len(table.won)
-        return to_search(table)
+        return deals_to_search(table)
 
     monkeypatch.setattr(proposing, "deals_to_search", counted)
     monkeypatch.setattr(proposing, "MOST_SEARCHED", 150)

@@ -85,6 +85,7 @@ class Config(BaseModel):
     evaluate: EvaluateSettings = EvaluateSettings()
     search: SearchSettings = SearchSettings()
     train: TrainSettings = TrainSettings()
+    neighbours: bool = True
     base_rate: float | None = Field(default=None, gt=0.0, lt=1.0)
     seed: int = Field(default=7, ge=0)
 

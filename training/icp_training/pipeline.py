@@ -27,6 +27,7 @@ from icp_ml.model.win_model import WinModel, anchored, fit_members
 from icp_ml.profile.closed_won_records import ClosedWon
 from icp_ml.profile.definition import Definition
 from icp_ml.profile.icp import Evidence, cross_contributions, draw_profile
+from icp_ml.profile.neighbours import Neighbours, SoldDeals, draw_neighbours
 from icp_ml.profile.potential import Potential
 from icp_ml.profile.records import Profile, Provenance, Verdict
 from icp_ml.profile.reference import DriftReference, draw_reference
@@ -44,6 +45,7 @@ from icp_training.potential import Ground, asked_of, potential_of
 from icp_training.search import Budget, SearchResult, search
 from icp_training.sufficiency import sufficiency_of
 from icp_training.tiering import tiers_of
+from icp_training.tiers_defended import defended
 from icp_training.verdict import verdict_of
 
 OnStep = Callable[[str, int, int], None]
@@ -171,7 +173,7 @@ def _fitted(judged: Judged, budget: Budget, seed: int, on_step: OnStep) -> Fitte
     on_step("fitting and explaining", 1, 1)
     return Fitted(
         model=model,
-        tiering=tiers_of(judged.evaluation, own, judged.tiers, deals.ideal()),
+        tiering=defended(tiers_of(judged.evaluation, own, judged.tiers, deals.ideal()), deals, judged.evaluation, seed),
         profile=profile,
         reference=draw_reference(data.rows, data.vocabulary.columns, out_of_fold),
         found=found,
@@ -250,10 +252,18 @@ def bundle_of(config: Config, root: Path, judged: Judged, fitted: Fitted, stamp:
         tables=carried(config.tables, deals.attributes, root),
         potential=fitted.potential,
         calibration=fitted.calibration,
+        neighbours=_neighbours(config, deals, fitted.model),
         definition=fitted.definition,
         closed_won=fitted.closed_won,
     )
     return bundle if config.base_rate is None else bundle.at_base_rate(config.base_rate)
+
+
+def _neighbours(config: Config, deals: DealTable, model: WinModel) -> Neighbours | None:
+    """The accounts that prospects are compared with, None where the bundle is to name none."""
+    if not config.neighbours:
+        return None
+    return draw_neighbours(model, SoldDeals(deals.parsed, deals.accounts, deals.won, deals.opened), config.seed)
 
 
 def data_digest(config: Config, root: Path) -> str:
