@@ -117,7 +117,7 @@ def comparer(scorer: object, why: str) -> Comparer:
     if found is None:
         raise ConfigError(
             f"{why} was asked for, and the bundle holds no {NEIGHBOURS}, because it was made before there was one or "
-            "with `neighbours: no`; train anew with `neighbours: yes`"
+            "without them; train anew with `neighbours: yes` in the configuration"
         )
     return Comparer(scorer, found)
 

@@ -31,7 +31,7 @@ from icp_ml.serve.documents import checked, from_bytes, to_bytes
 from icp_ml.serve.folder import ANEW, NEIGHBOUR_ACCOUNTS, NEIGHBOURS
 
 NEIGHBOUR_FILES: Final = (NEIGHBOURS, NEIGHBOUR_ACCOUNTS)
-"""What a bundle has unless it was to name no account (`neighbours: no`)."""
+"""What a bundle has where it was asked to name accounts (`neighbours: yes`)."""
 ACCOUNT: Final = "account"
 OUTCOME: Final = "outcome"
 _OUTCOMES: Final = ("lost", "won")

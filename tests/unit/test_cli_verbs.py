@@ -81,7 +81,7 @@ def test_train_says_what_to_type_next_from_where_one_stands(trained: tuple[Path,
 
 def test_nobody_elses_messages_are_on_the_screen(trained: tuple[Path, Outcome, Outcome]) -> None:
     _, first, second = trained
-    ours = ("judging", "searching", "fitting")
+    ours = ("judging", "searching", "fitting", "writing the ICP down")
     for done in (first, second):
         assert all(line.startswith(ours) for line in done.err.splitlines()), done.err
         assert "mlflow" not in done.out.lower()

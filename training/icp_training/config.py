@@ -55,9 +55,9 @@ class Config(BaseModel):
     bands by which closed deals are parted. tiers, actions,
     exclusions, boundary, known: what the bundle carries besides the model (see `icp_ml.deals.policy`). criteria: of the
     ICP, pinned and banned by people. assumed_icp: what the company believes today, to be tested on the same deals.
-    evaluate, train: how it is judged, and what it learns from, beyond what is always done. base_rate: stated share of
-    companies like the deals that would be won, by which probabilities are moved and nothing else is. seed: of
-    everything that is drawn.
+    evaluate, train: how it is judged, and what it learns from, beyond what is always done. neighbours: whether ids of
+    accounts travel in the bundle, to compare prospects with. base_rate: stated share of companies like the deals that
+    would be won, by which probabilities are moved and nothing else is. seed: of everything that is drawn.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -85,7 +85,7 @@ class Config(BaseModel):
     evaluate: EvaluateSettings = EvaluateSettings()
     search: SearchSettings = SearchSettings()
     train: TrainSettings = TrainSettings()
-    neighbours: bool = True
+    neighbours: bool = False
     base_rate: float | None = Field(default=None, gt=0.0, lt=1.0)
     seed: int = Field(default=7, ge=0)
 
