@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from icp_ml.profile.rates import Z
+from icp_ml.profile.rates import wilson
 from icp_ml.profile.records import Interval
 
 Floats = NDArray[np.float64]
@@ -33,11 +33,11 @@ class Shares:
 
     def of_won(self, state: int) -> Interval:
         """Share of won accounts with its 95 % interval; [0, 1] where there are none."""
-        return _wilson(float(self.won[state]), self.won_accounts)
+        return wilson(float(self.won[state]), self.won_accounts)
 
     def of_lost(self, state: int) -> Interval:
         """Share of lost accounts with its 95 % interval; [0, 1] where there are none."""
-        return _wilson(float(self.lost[state]), self.lost_accounts)
+        return wilson(float(self.lost[state]), self.lost_accounts)
 
     def difference(self, state: int) -> Interval:
         """Won minus lost, with its 95 % interval; [-1, 1] around 0 where a side is empty."""
@@ -75,11 +75,3 @@ def _side(states: Mask, among: Mask, groups: Groups) -> tuple[Floats, int]:
     if not len(sizes):
         return np.full(len(states), math.nan), 0
     return states[:, among] @ (1.0 / sizes[member]) / len(sizes), len(sizes)
-
-
-def _wilson(share: float, accounts: int) -> Interval:
-    if not accounts:
-        return Interval(value=math.nan, low=0.0, high=1.0)
-    centre = (share + Z**2 / (2 * accounts)) / (1 + Z**2 / accounts)
-    half = Z / (1 + Z**2 / accounts) * math.sqrt(share * (1 - share) / accounts + Z**2 / (4 * accounts**2))
-    return Interval(value=share, low=max(min(centre - half, share), 0.0), high=min(max(centre + half, share), 1.0))

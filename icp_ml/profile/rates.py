@@ -30,7 +30,7 @@ def win_rate(won: NDArray[np.int8], groups: NDArray[np.int64], among: Mask) -> I
     variance = float(np.sum(_influence(won, groups, among) ** 2))
     accounts = len(np.unique(groups[among]))
     independent = min(rate * (1 - rate) / variance, deals) if variance > 0 else accounts
-    return _wilson(rate, independent)
+    return wilson(rate, independent)
 
 
 def win_rate_gap(won: NDArray[np.int8], groups: NDArray[np.int64], first: Mask, second: Mask) -> Interval:
@@ -51,7 +51,11 @@ def _influence(won: NDArray[np.int8], groups: NDArray[np.int64], among: Mask) ->
     return np.bincount(member, weights=excess) / float(among.sum())
 
 
-def _wilson(rate: float, deals: float) -> Interval:
-    centre = (rate + Z**2 / (2 * deals)) / (1 + Z**2 / deals)
-    half = Z / (1 + Z**2 / deals) * math.sqrt(rate * (1 - rate) / deals + Z**2 / (4 * deals**2))
-    return Interval(value=rate, low=max(centre - half, 0.0), high=min(centre + half, 1.0))
+def wilson(rate: float, independent: float) -> Interval:
+    """Wilson's 95 % interval of a rate among so many independent ones; [0, 1] around NaN where there are none."""
+    if not independent:
+        return Interval(value=math.nan, low=0.0, high=1.0)
+    centre = (rate + Z**2 / (2 * independent)) / (1 + Z**2 / independent)
+    half = Z / (1 + Z**2 / independent) * math.sqrt(rate * (1 - rate) / independent + Z**2 / (4 * independent**2))
+    # At a rate of 0 or 1 a bound is the rate itself, and rounding must not carry it past.
+    return Interval(value=rate, low=max(min(centre - half, rate), 0.0), high=min(max(centre + half, rate), 1.0))
