@@ -196,8 +196,8 @@ def _lead(told: ToldDeals, weights: Floats, limit: int) -> Floats:
             odds[0] / odds[1],
             first.sum() / (decided @ told.parted),
             won[0] / wins if wins else np.nan,
-            1.0 - _mean(told.days, first * told.won) / _mean(told.days, last * told.won),
-            1.0 - _mean(closing, weights * told.first) / _mean(closing, weights * told.last),
+            _sooner(told.days, first * told.won, last * told.won),
+            _sooner(closing, weights * told.first, weights * told.last),
         ]
     )
 
@@ -208,6 +208,12 @@ def _means(told: ToldDeals, weights: Floats, limit: int) -> Floats:
     tiers = [weights * (told.places == place) for place in range(len(told.labels))]
     to_win = [_mean(told.days, tier * told.won) for tier in tiers]
     return np.array([*to_win, *(_mean(closing, tier) for tier in tiers)])
+
+
+def _sooner(days: Floats, first: Floats, last: Floats) -> float:
+    """How much shorter the first mean is, as a share of the last; NaN where the last is no time at all."""
+    usual = _mean(days, last)
+    return 1.0 - _mean(days, first) / usual if usual else float("nan")
 
 
 def _mean(values: Floats, weights: Floats) -> float:

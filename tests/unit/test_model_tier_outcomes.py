@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -115,3 +117,11 @@ def test_what_hardly_ever_exists_is_not_given() -> None:
     rare, never = resampled(lambda w: np.array([np.nan if w[0] < 2 else 1.0, np.nan]), groups, seed=1)
     assert rare is None
     assert never is None
+
+
+def test_wins_that_took_no_time_cannot_be_beaten() -> None:
+    """Where every win of the last tier closed on the day it opened, no share of that time is saved."""
+    at_once = replace(told(), days=np.where(np.array(PLACES) == 2, 0.0, np.array(DAYS, dtype=np.float64)))
+    lead = measure_lead(at_once, LIMIT, seed=1)
+    assert lead.ratio is not None
+    assert lead.sooner_won is None
