@@ -47,7 +47,7 @@ def demo(
 
 def _print_truth(line: ModuleType, made: Demo, trained: Trained) -> None:
     table = plain_table("What was planted, and what was found", "planted: helps", "strength", "found", "the ICP says")
-    for finding in line.findings(made.truth, trained.profile):
+    for finding in line.findings(made.truth, trained.profile, trained.definition):
         add_row(table, finding.planted, finding.strength, "yes" if finding.found else "no", finding.said)
     print_page([table])
     noise = line.noise_presented(made.truth, trained.profile)

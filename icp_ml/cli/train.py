@@ -68,6 +68,7 @@ def _document(trained: Trained) -> dict[str, object]:
         "run_id": trained.run_id,
         "refused": None if trained.refusal is None else trained.refusal.sentence,
         "verdict": as_json_value(trained.verdict.model_dump()),
+        "definition": None if trained.definition is None else as_json_value(trained.definition.model_dump(mode="json")),
         "profile": None if trained.profile is None else as_json_value(trained.profile.model_dump()),
         "potential": None if trained.potential is None else as_json_value(trained.potential.model_dump()),
         "search_notes": list(trained.search_notes),
@@ -117,13 +118,18 @@ def _tell_likened(likened: Likened, *, as_json: bool) -> None:
 
 
 def _print(trained: Trained) -> None:
+    from icp_ml.cli.definition_page import definition_page
     from icp_ml.cli.honesty_page import honesty_page, steadiness_told
     from icp_ml.cli.pages import print_page, profile_page, verdict_page
     from icp_ml.cli.potential_page import potential_page
+    from icp_ml.cli.proposals_page import proposals_page
 
     print_page(verdict_page(trained.verdict))
     print_page(honesty_page(trained.verdict))
     if trained.profile is not None:
+        if trained.definition is not None:
+            print_page(definition_page(trained.definition))
+            print_page(proposals_page(trained.definition.proposals))
         print_page(profile_page(trained.profile))
         print_page(steadiness_told(trained.profile))
     if trained.potential is not None:

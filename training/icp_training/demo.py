@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import yaml
 
 from icp_ml.errors import ConfigError
+from icp_ml.profile.definition import Definition
 from icp_ml.profile.records import IcpAttribute, Profile
 from icp_training.drafting import draft_config
 from icp_training.world import Planted, Truth, World, WorldSettings, make_world, world_config, write_world
@@ -32,7 +34,7 @@ class Demo:
 
 @dataclass(frozen=True)
 class Finding:
-    """A planted attribute: what was planted, and what the profile says of it, or why it says nothing."""
+    """A planted attribute: what was planted, and what the ICP says of it, or why it says nothing."""
 
     planted: str
     strength: str
@@ -63,18 +65,19 @@ def _write_known(world: World, folder: Path) -> dict[str, object]:
     return {"source": KNOWN, "account": "domain", "outcome": outcome}
 
 
-def findings(truth: Truth, profile: Profile) -> tuple[Finding, ...]:
-    """Each planted attribute beside what the profile says of it, the strong ones first."""
-    return tuple(_finding(planted, profile) for planted in truth.planted)
+def findings(truth: Truth, profile: Profile, definition: Definition | None = None) -> tuple[Finding, ...]:
+    """Each planted attribute beside what the definition says of it, or else the profile, the strong ones first."""
+    criteria = {} if definition is None else {each.factor: each.words for each in definition.criteria}
+    return tuple(_finding(planted, profile, criteria) for planted in truth.planted)
 
 
-def _finding(planted: Planted, profile: Profile) -> Finding:
+def _finding(planted: Planted, profile: Profile, criteria: Mapping[str, str]) -> Finding:
     factor = f"{planted.attribute}:{planted.member}" if planted.member else planted.attribute
     said = next((a for a in profile.attributes if a.factor == factor), None)
     text = planted.helps + (f" (mostly where {planted.only_where})" if planted.only_where else "")
     if said is None:
         return Finding(text, planted.strength, found=False, said="no column of the model")
-    return Finding(text, planted.strength, said.presented, _said(said))
+    return Finding(text, planted.strength, said.presented, criteria.get(factor) or _said(said))
 
 
 def _said(attribute: IcpAttribute) -> str:

@@ -14,6 +14,7 @@ from icp_ml.deals.table import DealTable
 from icp_ml.deals.weighted_settings import KIND as WEIGHTED
 from icp_ml.errors import ConfigError, NoSignal
 from icp_ml.profile.defining import check_said
+from icp_ml.profile.definition import Definition
 from icp_ml.profile.potential import PotentialRecord
 from icp_ml.profile.records import Profile, Verdict
 from icp_ml.profile.segmenting import check_bands
@@ -112,7 +113,7 @@ class Trained:
 
     search_notes: what a person should know about the search. flips: prospects that change tier by the error of bought
     figures, None where no list or no error is declared. rejected: line, deal and reason of each rejected row. sources:
-    the files that are read. potential: what a win brings, None where it is not asked for.
+    the files that are read. potential: what a win brings, None where it is not asked for. definition: the ICP.
     """
 
     verdict: Verdict
@@ -126,6 +127,7 @@ class Trained:
     rejected: tuple[tuple[int, str, str], ...] = ()
     sources: tuple[str, ...] = ()
     potential: PotentialRecord | None = None
+    definition: Definition | None = None
 
 
 def check(config_path: Path, *, strict: bool = False) -> CheckReport:
@@ -148,10 +150,7 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
     `TooFewDeals`, and `LeakageQuestion`.
     """
     config = load_config(config_path)
-    config.policy()  # a rule that fits no attribute is refused before any work is done
-    check_said(said_of(config, None), config.resolved())
-    check_bands(config.segments, config.resolved())
-    asked_of(config)  # and so is a question that the data cannot answer
+    _refuse_what_does_not_fit(config)
     root = config.project_root(config_path)
     deals = read(config, root)
     refuse_questions(config, root)
@@ -200,7 +199,17 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
         rejected=rejected,
         sources=sources,
         potential=None if bundle.potential is None else bundle.potential.record,
+        definition=bundle.definition,
     )
+
+
+def _refuse_what_does_not_fit(config: Config) -> None:
+    """Raise `ConfigError`, before any work is done, for what fits no attribute or asks what the data cannot answer."""
+    attributes = config.resolved()
+    config.policy()
+    check_said(said_of(config, None), attributes)
+    check_bands(config.segments, attributes)
+    asked_of(config)
 
 
 def backtest(
