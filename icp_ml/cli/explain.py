@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from icp_ml.serve.explaining import Explanation
-    from icp_ml.serve.folder import AnyProvenance
+    from icp_ml.serve.manifests import AnyProvenance
 
 
 def explain(
@@ -90,6 +90,8 @@ def _page(found: Explanation, provenance: AnyProvenance, day: date) -> Iterator[
     yield Text(f"{found.id} (row {found.row:,}{others})", style="bold")
     yield f"{provenance.name} version {provenance.version}, {what}, as of {day}"
     yield f"Status: {found.status}"
+    if found.profile is not None:
+        yield f"Profile: {found.profile}, which gives it the highest probability of those that it may belong to"
     if found.score is not None:
         yield from _scored(found, found.score)
     if found.not_known:

@@ -41,6 +41,8 @@ def summary(job: Job, done: Done) -> dict[str, object]:
         "scored": notes.scored,
         "by_tier": dict(notes.by_tier),
         "by_status": dict(notes.by_status),
+        "by_profile": dict(notes.by_profile),
+        "in_several_profiles": notes.in_several,
         "attributes_absent": list(job.prospects.absent),
         "unreadable": {name: _oddity(each) for name, each in notes.unreadable.items()},
         "unseen": {name: _oddity(each) for name, each in notes.unseen.items()},
@@ -69,6 +71,7 @@ def print_summary(job: Job, done: Done) -> None:
     typer.echo(f"{notes.rows:,} rows in, {done.rows_out:,} rows out, {notes.scored:,} of them scored.")
     for label, rows in notes.by_tier.items():
         typer.echo(f"  {rows:>10,}  {label if label == OUT_OF_SCOPE else f'tier {label}'}")
+    _print_profiles(notes)
     typer.echo("By status:")
     for text, rows in _grouped_status(notes).items():
         typer.echo(f"  {rows:>10,}  {text}")
@@ -99,6 +102,16 @@ def print_summary(job: Job, done: Done) -> None:
             "the won accounts less."
         )
     typer.echo(f"Scored with {job.model} ({provenance.name} version {provenance.version}). Written to {job.output}.")
+
+
+def _print_profiles(notes: ScoringNotes) -> None:
+    if not notes.by_profile:
+        return
+    typer.echo("By the profile that answers:")
+    for name, rows in notes.by_profile.items():
+        typer.echo(f"  {rows:>10,}  {name}")
+    typer.echo(f"  {notes.rows - sum(notes.by_profile.values()):>10,}  none (the model of all deals, and marked rows)")
+    typer.echo(f"{notes.in_several:,} rows may belong to more than one profile.")
 
 
 def _print_movement(movement: Movement) -> None:

@@ -90,6 +90,7 @@ def _document(stored: StoredBundle) -> dict[str, object]:
         "definition": None if bundle.definition is None else as_json_value(bundle.definition.model_dump(mode="json")),
         "policy": bundle.policy.model_dump(mode="json", by_alias=True),
         "potential": None if bundle.potential is None else as_json_value(bundle.potential.record.model_dump()),
+        "profiles": None if bundle.profiles is None else as_json_value(bundle.profiles.record.model_dump(mode="json")),
     }
 
 
@@ -100,6 +101,7 @@ def _page(stored: StoredBundle) -> Iterator[RenderableType]:
     from icp_ml.cli.honesty_page import honesty_page, level_told, steadiness_told
     from icp_ml.cli.pages import profile_page, verdict_page
     from icp_ml.cli.potential_page import potential_page
+    from icp_ml.cli.profiles_page import profiles_page
     from icp_ml.cli.proposals_page import proposals_page
 
     yield Text(_heading(stored.bundle), style="bold")
@@ -110,6 +112,8 @@ def _page(stored: StoredBundle) -> Iterator[RenderableType]:
     yield from profile_page(stored.bundle.profile)
     yield from steadiness_told(stored.bundle.profile)
     yield from _tiers(stored.bundle)
+    if stored.bundle.profiles is not None:
+        yield from profiles_page(stored.bundle.profiles.record)
     if stored.bundle.potential is not None:
         yield from potential_page(stored.bundle.potential.record)
     yield from _rules(stored.bundle.policy)

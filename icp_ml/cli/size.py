@@ -6,8 +6,8 @@ Reads the clock once, for the day to which ages count; everything else is in the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -52,6 +52,7 @@ def size(
     from icp_ml.cli.places import find_model
     from icp_ml.cli.tables_beside import can_make, tables_for
     from icp_ml.serve.loading import load
+    from icp_ml.serve.profiled_scoring import ProfiledScorer
     from icp_ml.serve.sizing import Names
 
     written_to = None if contacted is None else _read_contacted(contacted)
@@ -69,13 +70,25 @@ def size(
         )
     day = as_of.date() if as_of else date.today()
     made = None if no_tables else tables_for(opened, scorer, folder, tables or [], day)
-    found = _sized(scorer, batches_in(opened, scorer, made, day), names, day)
-    _tell(_Sized(scorer, folder, prospects, opened.absent, day, found), as_json=as_json)
+
+    def sized(by: AnyScorer) -> MarketSize:
+        return _sized(by, batches_in(opened, scorer, made, day), names, day)
+
+    if not isinstance(scorer, ProfiledScorer):
+        _tell(_Sized(scorer, folder, prospects, opened.absent, day, sized(scorer)), as_json=as_json)
+        return
+    each = {name: sized(by) for name, by in scorer.profiles.items()}
+    several = sum(one.notes.in_several for one in scorer.score_stream(batches_in(opened, scorer, made, day), as_of=day))
+    whole = _Sized(scorer.whole, folder, prospects, opened.absent, day, sized(scorer.whole), each, several)
+    _tell(whole, as_json=as_json)
 
 
 @dataclass(frozen=True)
 class _Sized:
-    """What was counted, of what, and by which model. absent: attributes whose column the list lacks."""
+    """What was counted, of what, and by which model. absent: attributes whose column the list lacks.
+
+    profiles: the same by each of several ICPs, empty where there is one. in_several: companies in several of these.
+    """
 
     scorer: AnyScorer
     model: Path
@@ -83,6 +96,8 @@ class _Sized:
     absent: tuple[str, ...]
     as_of: date
     found: MarketSize
+    profiles: Mapping[str, MarketSize] = field(default_factory=dict)
+    in_several: int = 0
 
 
 def _sized(scorer: AnyScorer, batches: Iterator[NamedBatch], names: Names, day: date) -> MarketSize:
@@ -129,12 +144,15 @@ def _read_contacted(text: str) -> ContactedAccounts:
 
 def _tell(sized: _Sized, *, as_json: bool) -> None:
     from icp_ml.cli.pages import print_page
+    from icp_ml.cli.profiles_page import sizes_page
     from icp_ml.cli.size_page import size_page
     from icp_ml.serve.documents import as_json_value
 
     provenance = sized.scorer.bundle.provenance
     if not as_json:
         print_page(size_page(sized.found, provenance.target, sized.absent))
+        if sized.profiles:
+            print_page(sizes_page(sized.profiles, sized.in_several))
         typer.echo(f"Counted with {sized.model} ({provenance.name} version {provenance.version}), as of {sized.as_of}.")
         return
     about = {
@@ -145,5 +163,7 @@ def _tell(sized: _Sized, *, as_json: bool) -> None:
         "as_of": sized.as_of.isoformat(),
         "attributes_absent": list(sized.absent),
     }
-    document = as_json_value({**about, **sized.found.model_dump(mode="json")})
+    of_profiles = {name: size.model_dump(mode="json") for name, size in sized.profiles.items()}
+    beside = {"profiles": of_profiles, "in_several_profiles": sized.in_several} if of_profiles else {}
+    document = as_json_value({**about, **sized.found.model_dump(mode="json"), **beside})
     typer.echo(json.dumps(document, indent=2, ensure_ascii=False))

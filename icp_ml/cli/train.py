@@ -69,6 +69,7 @@ def _document(trained: Trained) -> dict[str, object]:
         "refused": None if trained.refusal is None else trained.refusal.sentence,
         "verdict": as_json_value(trained.verdict.model_dump()),
         "definition": None if trained.definition is None else as_json_value(trained.definition.model_dump(mode="json")),
+        "profiles": None if trained.profiles is None else as_json_value(trained.profiles.model_dump(mode="json")),
         "profile": None if trained.profile is None else as_json_value(trained.profile.model_dump()),
         "potential": None if trained.potential is None else as_json_value(trained.potential.model_dump()),
         "search_notes": list(trained.search_notes),
@@ -122,6 +123,7 @@ def _print(trained: Trained) -> None:
     from icp_ml.cli.honesty_page import honesty_page, steadiness_told
     from icp_ml.cli.pages import print_page, profile_page, verdict_page
     from icp_ml.cli.potential_page import potential_page
+    from icp_ml.cli.profiles_page import profiles_page
     from icp_ml.cli.proposals_page import proposals_page
 
     print_page(verdict_page(trained.verdict))
@@ -132,6 +134,8 @@ def _print(trained: Trained) -> None:
             print_page(proposals_page(trained.definition.proposals))
         print_page(profile_page(trained.profile))
         print_page(steadiness_told(trained.profile))
+    if trained.profiles is not None:
+        print_page(profiles_page(trained.profiles))
     if trained.potential is not None:
         print_page(potential_page(trained.potential))
     if trained.flips is not None:

@@ -34,7 +34,7 @@ from icp_ml.deals.measuring import DealRows, Measured, check_left, columns_in_de
 from icp_ml.deals.moments import Days
 from icp_ml.deals.openings import Openings, as_known_at_opening, standing
 from icp_ml.deals.parsing import ReadDays, parse_days
-from icp_ml.deals.potential_settings import AmountPlace, PotentialSettings, place_of_amount
+from icp_ml.deals.potential_settings import PotentialSettings, place_of_amount
 from icp_ml.deals.rates import as_of_extract, settle_currencies
 from icp_ml.deals.settings import DealsSettings, TablesSettings
 from icp_ml.deals.sources import columns_of, first_line_of, rows_of
@@ -43,7 +43,7 @@ from icp_ml.deals.texts import Column, Flags, Ints, Texts, encode_texts
 from icp_ml.deals.win_amounts import read_amounts
 from icp_ml.errors import ConfigError, InputError, TooFewDeals
 
-__all__ = ["ENOUGH_TO_BE_A_COPY", "DealTable", "identical_rows", "read_deals"]
+__all__ = ["ENOUGH_TO_BE_A_COPY", "Besides", "DealTable", "identical_rows", "read_deals"]
 
 ENOUGH_TO_BE_A_COPY = 8
 """Known attributes from which two rows that agree in all of them are taken for copies. We chose it: with few
@@ -51,7 +51,24 @@ and coarse attributes companies agree by chance (four sizes, seven regions), and
 copying."""
 
 _NO_DAYS = np.array([], dtype="datetime64[D]")
-_BY_ACCOUNT = CompanySettings()
+
+
+@dataclass(frozen=True)
+class Besides:
+    """What is read of a deal besides its attributes.
+
+    company: by what companies are recognised. ideal: how wins are graded, and whether the grade is what is predicted
+    (`grading`). potential: where the amount of a win stands. parted_by: columns whose texts are kept, by which profiles
+    part the deals.
+    """
+
+    company: CompanySettings = CompanySettings()
+    ideal: IdealSettings | None = None
+    potential: PotentialSettings | None = None
+    parted_by: Sequence[str] = ()
+
+
+_NOTHING_BESIDES = Besides()
 
 
 @dataclass(frozen=True)
@@ -77,20 +94,17 @@ def read_deals(
     tables: TablesSettings,
     attributes: Sequence[Attribute],
     root: Path,
-    *,
-    company: CompanySettings = _BY_ACCOUNT,
-    ideal: IdealSettings | None = None,
-    potential: PotentialSettings | None = None,
+    besides: Besides = _NOTHING_BESIDES,
 ) -> DealTable:
     """Read, check and join the declared tables, and parse the attributes of the accepted deals.
 
-    `root`: the folder that the sources are relative to. `company`: by what companies are recognised. `ideal`: how wins
-    are graded, and whether the grade is what is predicted (`grading`). `potential`: where the amount of a win stands.
+    `root`: the folder that the sources are relative to. `besides`: what is read of a deal besides its attributes.
 
     Raises `ConfigError` where no attribute is declared or the declarations do not fit together, `InputError`
     where a source breaks the contract (see `admission`), `TooFewDeals` where all accepted deals end alike.
     """
-    wanted = _wanted(attributes, company, ideal, place_of_amount(potential, ideal))
+    ideal, potential = besides.ideal, besides.potential
+    wanted = _wanted(attributes, besides)
     table = _read_columns(deals, tables, wanted, root)
     on_deals = table.schema.names
     source = _read_contract(table, deals, tables, first_line_of(deals, root))
@@ -125,24 +139,24 @@ def read_deals(
         unmatched_accounts=int(unmatched[rows].sum()),
         identical=identical_rows(chosen, attributes, source.ids.codes[rows]),
         tables=joined,
-        company=company_marks(table, source.accounts, company).take(rows),
+        company=company_marks(table, source.accounts, besides.company).take(rows),
         dated=dated,
         graded=graded,
         too_recent=OpenDeals(_open_since(source, fates.too_recent)),
         unmatched_wins=0 if measured is None else measured.unmatched,
         amounts=None if amounts is None else amounts[rows],
+        parted_by={name: encode_texts(table.column(name)).texts(rows) for name in dict.fromkeys(besides.parted_by)},
     )
 
 
-def _wanted(
-    attributes: Sequence[Attribute], company: CompanySettings, ideal: IdealSettings | None, place: AmountPlace | None
-) -> Sequence[str]:
+def _wanted(attributes: Sequence[Attribute], besides: Besides) -> Sequence[str]:
     """The columns to be read beside those of the contract. Raises `ConfigError` where no attribute is declared."""
     if not attributes:
         raise ConfigError("expected at least one attribute to learn from, found none in use; declare attributes")
+    place = place_of_amount(besides.potential, besides.ideal)
     of_attributes = (name for each in standing(attributes) for name in each.columns)
-    of_wins = (*columns_in_deals(ideal), *columns_in_deals(place.settings if place else None))
-    return list(dict.fromkeys([*of_attributes, *company.columns(), *of_wins]))
+    of_wins = (*columns_in_deals(besides.ideal), *columns_in_deals(place.settings if place else None))
+    return list(dict.fromkeys([*of_attributes, *besides.company.columns(), *of_wins, *besides.parted_by]))
 
 
 def _deal_rows(table: pa.Table, source: _Source, extracted: np.datetime64 | None) -> DealRows:

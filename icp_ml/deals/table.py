@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -60,7 +61,7 @@ class DealTable:
     grades of the wins, None where they are not graded. dated: what was joined as of the opening. copies: the attributes
     of the same deals with values taken away, from which members learn too.
     amounts: float64[n], what each won deal brought, above zero, NaN where lost or not known; None where nobody says
-    where it stands.
+    where it stands. parted_by: object[n] of texts of the columns by which profiles part the deals, by name.
     About the whole sources, also after `take`: ledger, rejected, tables (those beside the deals), too_recent (deals
     left out because it is not known yet whether they are what is predicted), unmatched_wins (those that the table of
     measures lacks).
@@ -87,6 +88,7 @@ class DealTable:
     unmatched_wins: int = 0
     copies: tuple[ParsedTable, ...] = ()
     amounts: Floats | None = None
+    parted_by: Mapping[str, Names] = field(default_factory=dict)
 
     @property
     def predicted(self) -> str:
@@ -122,6 +124,7 @@ class DealTable:
             graded=None if self.graded is None else self.graded.take(rows),
             copies=tuple(copy.take(rows) for copy in self.copies),
             amounts=None if self.amounts is None else self.amounts[rows],
+            parted_by={name: texts[rows] for name, texts in self.parted_by.items()},
         )
 
     def graded_anew(self) -> DealTable:

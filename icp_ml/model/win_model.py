@@ -123,6 +123,18 @@ class CrossFit:
 
 
 @dataclass(frozen=True)
+class CrossedMembers:
+    """log_odds: scorecard and trees out of fold, each (m,), of the deals and of their copies after them.
+
+    trees: of the first repetition. folds: the rows held out by each of its folds.
+    """
+
+    log_odds: tuple[Floats, Floats]
+    trees: CrossedTrees
+    folds: tuple[NDArray[np.intp], ...]
+
+
+@dataclass(frozen=True)
 class TrainingRows:
     """What both members learn from: encoded rows (n, p), outcomes (n,), account groups (n,), and weights or None.
 
@@ -193,6 +205,24 @@ def cross_fit(
     raises ends the crossing. known: scorecards out of fold on these data and this seed, by their parameters and the
     repetition; new ones are added. once: the first repetition alone.
     """
+    members = cross_members(data, params, seed, on_fold, known=known, once=once)
+    learnt = data.learnt()
+    stack = fit_stack(members.log_odds, learnt.won, members.folds)
+    log_odds = stack.combine(members.log_odds)
+    loss = float(log_losses(log_odds, learnt.won).mean())
+    return CrossFit(members.trees, stack, log_odds[: learnt.deals], loss)
+
+
+def cross_members(
+    data: TrainingRows,
+    params: ModelParams,
+    seed: int,
+    on_fold: OnFold | None = None,
+    *,
+    known: Scorecards | None = None,
+    once: bool = False,
+) -> CrossedMembers:
+    """Both members out of fold, before they are stacked; the arguments are those of `cross_fit`."""
     learnt, repetitions = data.learnt(), inner_folds(data, seed)
     repetitions = repetitions[:1] if once else repetitions
     known = {} if known is None else known
@@ -203,11 +233,8 @@ def cross_fit(
     crossed = [_crossed_trees(data, params.trees, repetitions[0], seed, _watched(on_fold, scorecard, data))]
     for r, folds in enumerate(repetitions[1:], start=1):
         crossed.append(_crossed_trees(data, params.trees, folds, seed + REPETITION_STRIDE * r, None))
-    members = (scorecard, np.mean([trees.log_odds for trees in crossed], axis=0))
-    stack = fit_stack(members, learnt.won, [learnt.and_copies(fold) for fold in repetitions[0]])
-    log_odds = stack.combine(members)
-    loss = float(log_losses(log_odds, learnt.won).mean())
-    return CrossFit(crossed[0], stack, log_odds[: learnt.deals], loss)
+    trees = np.asarray(np.mean([each.log_odds for each in crossed], axis=0))
+    return CrossedMembers((scorecard, trees), crossed[0], tuple(learnt.and_copies(fold) for fold in repetitions[0]))
 
 
 def _watched(on_fold: OnFold | None, scorecard: Floats, data: TrainingRows) -> OnFold | None:

@@ -119,7 +119,7 @@ def _found(
 ) -> Found | str:
     """The criterion of a factor, or why there is none."""
     attribute, column = ground.attribute_of(place), ground.data.vocabulary.columns[place]
-    own = ground.evidence.model.contributions(ground.data.rows).values[:, place]
+    own = ground.evidence.used[:, place]
     settings = find_condition(attribute, column, ground.parsed, own)
     if settings is None:
         return "what it says is no condition that a list can be asked for"

@@ -139,7 +139,7 @@ def _pinned(settings: PinnedCriterion, ground: Ground) -> Found:
     inside, outside = condition.holds(ground.parsed), condition.fails(ground.parsed)
     unknown = ~inside & ~outside
     data = ground.data
-    values = ground.evidence.model.contributions(data.rows).values
+    values = ground.evidence.used
     places = [j for j, column in enumerate(data.vocabulary.columns) if column.attribute == attribute.name]
     own = values[:, places].sum(axis=1)
     strength = np.abs(values).mean(axis=0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -54,6 +55,11 @@ class Voices:
     fold: NDArray[np.intp]
     of_all: tuple[Floats, ...] = ()
 
+    def take(self, rows: NDArray[np.intp]) -> Voices:
+        """The same for the given deals, in their order."""
+        of_all = tuple(each[rows] for each in self.of_all)
+        return Voices(self.contributions[rows], self.log_odds[rows], self.fold[rows], of_all)
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -64,6 +70,11 @@ class Evidence:
     model: WinModel
     voices: Voices
     opened: NDArray[np.datetime64] | None
+
+    @cached_property
+    def used(self) -> Floats:
+        """What each column adds to the log-odds of each deal by the model that is used, (n, p)."""
+        return self.model.contributions(self.data.rows).values
 
 
 def cross_contributions(data: TrainingRows, params: ModelParams, crossed: CrossFit, seed: int) -> Voices:
@@ -96,7 +107,7 @@ def draw_profile(evidence: Evidence, target: str, seed: int) -> Profile:
     """Judge every factor and put the ones that hold into the ICP, by their share of the explanation."""
     data, model = evidence.data, evidence.model
     columns = model.vocabulary.columns
-    shares = _shares(model.contributions(data.rows).values)
+    shares = _shares(evidence.used)
     attributes = [_attribute(factor, evidence) for factor in _factors(evidence, shares, seed)]
     ranked = sorted(attributes, key=lambda a: (-a.share, a.factor))
     everyone = np.ones(len(data.won), dtype=bool)
@@ -128,7 +139,7 @@ class _Factor:
 
 def _factors(evidence: Evidence, shares: Sequence[float], seed: int) -> list[_Factor]:
     data, model = evidence.data, evidence.model
-    used = model.contributions(data.rows).values
+    used = evidence.used
     codes = [points.codes(data.rows[:, j]) for j, points in enumerate(model.scorecard.columns)]
     p_values = np.array([_p_value(evidence, j, level, seed) for j, level in enumerate(codes)])
     named = {attribute.name: attribute for attribute in evidence.attributes}

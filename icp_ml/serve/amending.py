@@ -40,7 +40,7 @@ from icp_ml.model.tiers import MARGIN, Cuts
 from icp_ml.profile.condition_words import rule_words
 from icp_ml.profile.tiering import Policy, Tiering
 from icp_ml.serve.amending_definition import approved, definition_changes, with_criteria
-from icp_ml.serve.bundle import Bundle
+from icp_ml.serve.bundle import Bundle, led_by_the_whole
 from icp_ml.serve.loading import AnyBundle
 from icp_ml.serve.lookalike_bundle import LookalikeBundle, LookalikeTiering
 from icp_ml.serve.tier_book import QUADRANT_TEXTS
@@ -118,7 +118,8 @@ def amended(bundle: B, changes: Amendment, version: int, created: str, reason: s
         "changes": (*provenance.changes, *said),
     }
     stamped: Any = provenance.model_copy(update=update)  # of the bundle's own kind, which a type cannot say
-    return replace(result, provenance=stamped)
+    made = replace(result, provenance=stamped)
+    return cast("B", led_by_the_whole(made)) if isinstance(made, Bundle) else made
 
 
 def _with_definition(bundle: B, changes: Amendment) -> B:

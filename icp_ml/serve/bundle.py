@@ -15,6 +15,7 @@
     definition.json   the ICP as a definition: criteria, what counts as a match, proposals; optional
     closed_won.json   segments of closed deals, and wins minus losses; optional
     neighbours.json   and neighbours.csv: the accounts that prospects are compared with; optional
+    profiles.json     several ICPs, each a bundle of its own in profiles/NAME; only where there are several
     calibration.json  the interval of each probability, and the base rate that was stated; optional
     card.md           the same for people to read
 
@@ -24,18 +25,19 @@ Reading compares every hash, then the golden rows: a bundle that opens is the mo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from pydantic import TypeAdapter
+from scipy.special import expit
 
 from icp_ml.deals.attributes import Attribute
-from icp_ml.deals.conditions import bind_condition
 from icp_ml.deals.point_in_time_settings import DatedTables
-from icp_ml.deals.rules import bind_rules
+from icp_ml.deals.profile_settings import ProfileSettings
 from icp_ml.deals.settings import ProspectsSettings
-from icp_ml.errors import BundleInvalid, ConfigError
+from icp_ml.errors import BundleInvalid
 from icp_ml.model.levels import Calibration
 from icp_ml.model.win_model import WinModel
 from icp_ml.profile.closed_won_records import ClosedWon
@@ -44,17 +46,21 @@ from icp_ml.profile.neighbours import Neighbours
 from icp_ml.profile.potential import Potential
 from icp_ml.profile.records import Profile, Provenance, Record, Verdict
 from icp_ml.profile.reference import DriftReference
+from icp_ml.profile.several import ProfileRecord, ProfilesRecord
 from icp_ml.profile.tiering import Policy, Tiering
-from icp_ml.serve import folder as files
+from icp_ml.serve import file_names
+from icp_ml.serve.bundle_parts import golden_document, read_closed_won, read_definition, read_golden, read_policy
 from icp_ml.serve.calibration_file import at_base_rate, calibration_from_bytes, calibration_to_bytes
 from icp_ml.serve.card import Beside, card
-from icp_ml.serve.documents import checked, from_bytes, to_bytes
+from icp_ml.serve.documents import document_in, to_bytes
 from icp_ml.serve.exports.definition_card import card_part
+from icp_ml.serve.folder import read_files, write_files
 from icp_ml.serve.golden import GoldenRows, at_level, check_golden
-from icp_ml.serve.model_files import Features, model_from_files, model_to_files, read_features
+from icp_ml.serve.manifests import Sha256, hashes_of, manifest_of, nested_files
+from icp_ml.serve.manifests import content_hash as hash_of_content
+from icp_ml.serve.model_files import model_from_files, model_to_files, read_features
 from icp_ml.serve.neighbours_file import neighbours_from_files, neighbours_to_files
 from icp_ml.serve.policy_files import (
-    policy_from_bytes,
     policy_to_bytes,
     reference_from_bytes,
     reference_to_bytes,
@@ -72,7 +78,8 @@ class Bundle:
     brings, None where that was not asked. `calibration`: None in bundles made before there was one; its stated base
     rate is the level of `model`. `definition`, `closed_won`: the ICP and the
     analysis of closed deals, None in bundles made before there were any.
-    `neighbours`: the accounts that prospects are compared with, None where the bundle is to name none.
+    `neighbours`: the accounts that prospects are compared with, None where the bundle is to name none. `profiles`:
+    several ICPs beside that of all deals, None where there is one.
     """
 
     provenance: Provenance
@@ -91,6 +98,7 @@ class Bundle:
     definition: Definition | None = None
     closed_won: ClosedWon | None = None
     neighbours: Neighbours | None = None
+    profiles: Profiles | None = None
 
     def at_base_rate(self, base_rate: float | None) -> Bundle:
         """The same with its probabilities at a stated base rate, or, for None, at the level that the deals have.
@@ -102,7 +110,59 @@ class Bundle:
         model = _at_level(self.model, calibration)
         band = None if calibration is None else calibration.band
         golden = at_level(self.golden, model, band)
-        return replace(self, calibration=calibration, model=model, golden=golden)
+        shift = None if calibration is None else calibration.shift
+        profiles = None if self.profiles is None else self.profiles.moved_by(shift)
+        return replace(self, calibration=calibration, model=model, golden=golden, profiles=profiles)
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """Several ICPs. record: what is said of them. bundles: of each, in the same order."""
+
+    record: ProfilesRecord
+    bundles: tuple[Bundle, ...]
+
+    def by_name(self) -> Mapping[str, Bundle]:
+        """Each profile's bundle."""
+        return {each.name: bundle for each, bundle in zip(self.record.profiles, self.bundles, strict=True)}
+
+    def moved_by(self, shift: float | None) -> Profiles:
+        """Their probabilities moved as those of all deals were; for None at the level that their deals have.
+
+        Where a base rate is stated for all companies, no profile has that rate: each keeps its distance from the whole.
+        """
+        return replace(self, bundles=tuple(map(partial(_moved_by, shift), self.record.profiles, self.bundles)))
+
+    def under(self, policy: Policy) -> Profiles:
+        """What is done with prospects is the same for all of them, but that each has its own boundary too."""
+        pairs = zip(self.record.profiles, self.bundles, strict=True)
+        return replace(self, bundles=tuple(replace(b, policy=policy_of(policy, each.asked)) for each, b in pairs))
+
+    def stamped(self, version: int, created: str) -> Profiles:
+        """As part of another version of the whole."""
+        update = {"version": version, "created": created}
+        stamped = (replace(b, provenance=b.provenance.model_copy(update=update)) for b in self.bundles)
+        return replace(self, bundles=tuple(stamped))
+
+
+def led_by_the_whole(bundle: Bundle) -> Bundle:
+    """The same bundle, its profiles under its own policy and of its own version."""
+    if bundle.profiles is None:
+        return bundle
+    led = bundle.profiles.under(bundle.policy).stamped(bundle.provenance.version, bundle.provenance.created)
+    return replace(bundle, profiles=led)
+
+
+def policy_of(policy: Policy, profile: ProfileSettings) -> Policy:
+    """The policy of all deals, and the profile's own rule added to the boundary, where it has one."""
+    own = profile.boundary
+    return policy if own is None else policy.model_copy(update={"boundary": (*policy.boundary, own)})
+
+
+def _moved_by(shift: float | None, record: ProfileRecord, bundle: Bundle) -> Bundle:
+    if shift is None or bundle.calibration is None:
+        return bundle.at_base_rate(None)
+    return bundle.at_base_rate(float(expit(bundle.calibration.reference + shift + record.level).mean()))
 
 
 @dataclass(frozen=True)
@@ -116,9 +176,14 @@ class StoredBundle:
 
 _PROFILE: Final = TypeAdapter(Profile)
 _VERDICT: Final = TypeAdapter(Verdict)
-_GOLDEN: Final = TypeAdapter(GoldenRows)
-_DEFINITION: Final = TypeAdapter(Definition)
-_CLOSED_WON: Final = TypeAdapter(ClosedWon)
+
+
+class _ProfilesDocument(Record):
+    record: ProfilesRecord
+    content_hashes: dict[str, Sha256]
+
+
+_PROFILES: Final = TypeAdapter(_ProfilesDocument)
 
 
 def write_bundle(bundle: Bundle, folder: Path) -> str:
@@ -129,12 +194,12 @@ def write_bundle(bundle: Bundle, folder: Path) -> str:
     """
     content = _content(bundle)
     _verified(bundle.provenance, content)
-    return files.write_files(folder, bundle.provenance, content)
+    return write_files(folder, bundle.provenance, content)
 
 
 def content_hash(bundle: Bundle) -> str:
     """The hash of what the bundle is: name, version, dates and run are left out."""
-    return files.content_hash(files.hashes_of(_content(bundle)))
+    return hash_of_content(hashes_of(_content(bundle)))
 
 
 def read_bundle(folder: Path) -> Bundle:
@@ -148,7 +213,7 @@ def read_bundle(folder: Path) -> Bundle:
 
 def open_bundle(folder: Path) -> StoredBundle:
     """Read and verify the bundle in `folder`, and say its content hash. Raises as `read_bundle` does."""
-    stored = files.read_files(folder)
+    stored = read_files(folder)
     manifest = stored.manifest
     return StoredBundle(_verified(manifest.provenance, stored.content), manifest.content_hash, manifest.model_hash)
 
@@ -156,31 +221,75 @@ def open_bundle(folder: Path) -> StoredBundle:
 def _verified(provenance: Provenance, content: Mapping[str, bytes]) -> Bundle:
     bundle = _bundle_of(provenance, content)
     band = None if bundle.calibration is None else bundle.calibration.band
-    check_golden(bundle.model, bundle.attributes, bundle.golden, files.GOLDEN, band)
+    check_golden(bundle.model, bundle.attributes, bundle.golden, file_names.GOLDEN, band)
     return bundle
 
 
 def _content(bundle: Bundle) -> dict[str, bytes]:
     calibration = bundle.calibration
     return {
-        **({} if calibration is None else {files.CALIBRATION: calibration_to_bytes(calibration)}),
+        **({} if calibration is None else {file_names.CALIBRATION: calibration_to_bytes(calibration)}),
         **model_to_files(bundle.model, bundle.attributes, bundle.prospects, bundle.tables),
-        files.PROFILE: to_bytes(bundle.profile.model_dump()),
-        files.EVALUATION: to_bytes(bundle.verdict.model_dump()),
-        files.GOLDEN: to_bytes(_golden_document(bundle.golden)),
-        files.TIERS: tiering_to_bytes(bundle.tiering),
-        files.POLICY: policy_to_bytes(bundle.policy),
-        files.DRIFT: reference_to_bytes(bundle.reference),
+        file_names.PROFILE: to_bytes(bundle.profile.model_dump()),
+        file_names.EVALUATION: to_bytes(bundle.verdict.model_dump()),
+        file_names.GOLDEN: to_bytes(golden_document(bundle.golden)),
+        file_names.TIERS: tiering_to_bytes(bundle.tiering),
+        file_names.POLICY: policy_to_bytes(bundle.policy),
+        file_names.DRIFT: reference_to_bytes(bundle.reference),
         **_optional(bundle),
+        **_profiles_to_files(bundle.profiles),
         **neighbours_to_files(bundle.neighbours, bundle.model),
         **potential_to_files(bundle.potential, bundle.model, bundle.attributes, bundle.golden),
-        files.CARD: _card_of(bundle).encode(),
+        file_names.CARD: _card_of(bundle).encode(),
     }
 
 
 def _optional(bundle: Bundle) -> dict[str, bytes]:
-    records: dict[str, Record | None] = {files.DEFINITION: bundle.definition, files.CLOSED_WON: bundle.closed_won}
+    records: dict[str, Record | None] = {
+        file_names.DEFINITION: bundle.definition,
+        file_names.CLOSED_WON: bundle.closed_won,
+    }
     return {name: to_bytes(each.model_dump(mode="json")) for name, each in records.items() if each is not None}
+
+
+def _profiles_to_files(profiles: Profiles | None) -> dict[str, bytes]:
+    if profiles is None:
+        return {}
+    by_name = profiles.by_name()
+    hashes = {name: content_hash(bundle) for name, bundle in by_name.items()}
+    document = {"record": profiles.record.model_dump(mode="json"), "content_hashes": hashes}
+    found = {file_names.PROFILES: to_bytes(document)}
+    for name, bundle in by_name.items():
+        content = _content(bundle)
+        manifest = to_bytes(manifest_of(bundle.provenance, content).model_dump(mode="python"))
+        for file, data in {**content, file_names.MANIFEST: manifest}.items():
+            found[f"{file_names.PROFILES_FOLDER}/{name}/{file}"] = data
+    return found
+
+
+def _read_profiles(content: Mapping[str, bytes]) -> Profiles | None:
+    if file_names.PROFILES not in content:
+        return None
+    document = document_in(content, file_names.PROFILES, _PROFILES)
+    said = [each.name for each in document.record.profiles]
+    held = {found[1] for name in content if (found := file_names.NESTED.fullmatch(name)) is not None}
+    if len(set(said)) < len(said) or set(said) != held or set(said) != set(document.content_hashes):
+        raise BundleInvalid(
+            f"{file_names.PROFILES} of the bundle was expected to name each profile in it once, and it does not; "
+            f"{file_names.ANEW}"
+        )
+    return Profiles(
+        document.record, tuple(_read_profile(content, name, document.content_hashes[name]) for name in said)
+    )
+
+
+def _read_profile(content: Mapping[str, bytes], name: str, expected: str) -> Bundle:
+    stored = nested_files(content, name)
+    if stored.manifest.content_hash != expected or file_names.PROFILES in stored.content:
+        raise BundleInvalid(
+            f"the profile '{name}' in the bundle is not the one that {file_names.PROFILES} names; {file_names.ANEW}"
+        )
+    return _verified(stored.manifest.provenance, stored.content)
 
 
 def _card_of(bundle: Bundle) -> str:
@@ -195,76 +304,36 @@ def _card_of(bundle: Bundle) -> str:
             potential=said,
             base_rate=None if bundle.calibration is None else bundle.calibration.base_rate,
             defined=() if bundle.definition is None else tuple(card_part(bundle.definition, bundle.attributes)),
+            profiles=None if bundle.profiles is None else bundle.profiles.record,
         ),
     )
 
 
-def _golden_document(golden: GoldenRows) -> dict[str, object]:
-    return {**asdict(golden), "as_of": golden.as_of.isoformat()}
-
-
 def _bundle_of(provenance: Provenance, content: Mapping[str, bytes]) -> Bundle:
-    features = read_features(content[files.FEATURES])
-    calibration = calibration_from_bytes(content.get(files.CALIBRATION))
+    features = read_features(content[file_names.FEATURES])
+    calibration = calibration_from_bytes(content.get(file_names.CALIBRATION))
     model = _at_level(model_from_files(features, content), calibration)
-    golden = _read_golden(features, content[files.GOLDEN])
+    golden = read_golden(features, content)
     return Bundle(
         provenance=provenance,
         attributes=features.attributes,
         prospects=features.prospects,
         model=model,
-        tiering=tiering_from_bytes(content[files.TIERS]),
-        policy=_read_policy(features, content[files.POLICY]),
-        reference=reference_from_bytes(content[files.DRIFT], features.vocabulary.columns),
-        profile=checked(_PROFILE, from_bytes(content[files.PROFILE], files.PROFILE), files.PROFILE),
-        verdict=checked(_VERDICT, from_bytes(content[files.EVALUATION], files.EVALUATION), files.EVALUATION),
+        tiering=tiering_from_bytes(content[file_names.TIERS]),
+        policy=read_policy(features, content[file_names.POLICY]),
+        reference=reference_from_bytes(content[file_names.DRIFT], features.vocabulary.columns),
+        profile=document_in(content, file_names.PROFILE, _PROFILE),
+        verdict=document_in(content, file_names.EVALUATION, _VERDICT),
         golden=golden,
         tables=features.tables,
         potential=potential_from_files(content, model, features.attributes, golden),
         calibration=calibration,
-        definition=_read_definition(features, content),
+        definition=read_definition(features, content),
         neighbours=neighbours_from_files(content, model, features.attributes),
-        closed_won=_read_closed_won(content),
+        closed_won=read_closed_won(content),
+        profiles=_read_profiles(content),
     )
-
-
-def _read_closed_won(content: Mapping[str, bytes]) -> ClosedWon | None:
-    if files.CLOSED_WON not in content:
-        return None
-    return checked(_CLOSED_WON, from_bytes(content[files.CLOSED_WON], files.CLOSED_WON), files.CLOSED_WON)
-
-
-def _read_definition(features: Features, content: Mapping[str, bytes]) -> Definition | None:
-    if files.DEFINITION not in content:
-        return None
-    found = checked(_DEFINITION, from_bytes(content[files.DEFINITION], files.DEFINITION), files.DEFINITION)
-    by_name = {each.name: each for each in features.attributes}
-    try:
-        for each in found.criteria:
-            bind_condition(each.condition, by_name, f"the criterion '{each.name}'")
-    except ConfigError as error:
-        raise BundleInvalid(f"{files.DEFINITION} of the bundle cannot be used: {error.sentence}") from None
-    return found
 
 
 def _at_level(model: WinModel, calibration: Calibration | None) -> WinModel:
     return replace(model, stated=None if calibration is None else calibration.shift)
-
-
-def _read_policy(features: Features, content: bytes) -> Policy:
-    policy = policy_from_bytes(content)
-    try:
-        bind_rules((*policy.exclusions, *policy.boundary), features.attributes)
-    except ConfigError as error:
-        raise BundleInvalid(f"{files.POLICY} of the bundle cannot be used: {error.sentence}") from None
-    return policy
-
-
-def _read_golden(features: Features, content: bytes) -> GoldenRows:
-    golden = checked(_GOLDEN, from_bytes(content, files.GOLDEN), files.GOLDEN)
-    width = len(features.vocabulary.columns)
-    if any(len(row) != width for row in golden.contributions):
-        raise BundleInvalid(
-            f"{files.GOLDEN} of the bundle was expected to hold {width} contributions a row and does not; {files.ANEW}"
-        )
-    return golden

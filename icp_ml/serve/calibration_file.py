@@ -17,7 +17,7 @@ from icp_ml.model.intervals import Band
 from icp_ml.model.levels import Calibration
 from icp_ml.profile.records import Record
 from icp_ml.serve.documents import checked, from_bytes, to_bytes
-from icp_ml.serve.folder import ANEW, CALIBRATION
+from icp_ml.serve.file_names import ANEW, CALIBRATION
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 BaseRate = Annotated[float, Field(gt=0.0, lt=1.0)]

@@ -10,6 +10,7 @@ from icp_ml.profile.honesty import calibration_told, which_to_believe
 from icp_ml.profile.ideal_wins import ideal_sentence
 from icp_ml.profile.potential import PotentialRecord
 from icp_ml.profile.records import Interval, Profile, Provenance, Verdict
+from icp_ml.profile.several import ProfilesRecord
 from icp_ml.profile.tiering import Policy, Tiering
 from icp_ml.profile.tiers import TierTable
 from icp_ml.serve.calibration_file import level_sentence
@@ -17,11 +18,15 @@ from icp_ml.serve.calibration_file import level_sentence
 
 @dataclass(frozen=True)
 class Beside:
-    """What not every bundle has. base_rate: that was stated. defined: the lines about the ICP as a definition."""
+    """What not every bundle has. base_rate: that was stated. defined: the lines about the ICP as a definition.
+
+    profiles: several ICPs, each a bundle below this one.
+    """
 
     potential: PotentialRecord | None = None
     base_rate: float | None = None
     defined: tuple[str, ...] = ()
+    profiles: ProfilesRecord | None = None
 
 
 NOTHING_BESIDE: Final = Beside()
@@ -44,6 +49,7 @@ def card(
         _tiers(tiering.table),
         *([] if beside.potential is None else [_potential(beside.potential)]),
         *([] if not beside.defined else [beside.defined]),
+        *([] if beside.profiles is None else [_profiles(beside.profiles)]),
         _icp(profile),
         policy_part(policy),
         _use(provenance, beside.base_rate),
@@ -142,6 +148,15 @@ def _potential(potential: PotentialRecord) -> Iterator[str]:
 
 def _money(found: Interval) -> str:
     return f"{found.value:,.0f} [{found.low:,.0f}, {found.high:,.0f}]"
+
+
+def _profiles(profiles: ProfilesRecord) -> Iterator[str]:
+    yield "## Several ICPs"
+    yield ""
+    yield "What stands above and below is of all deals. Each profile has a card of its own in `profiles/NAME`."
+    yield ""
+    yield from (f"- {each.sentence}" for each in profiles.profiles)
+    yield from (f"- Beware: {note}" for note in profiles.notes)
 
 
 def _icp(profile: Profile) -> Iterator[str]:

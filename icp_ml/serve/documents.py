@@ -63,6 +63,11 @@ def _no_constant(name: str) -> Json:
     raise ValueError(f"{name} is not JSON")
 
 
+def document_in(content: Mapping[str, bytes], file: str, adapter: TypeAdapter[T]) -> T:
+    """The JSON file `file` as the declared type. Raises as `from_bytes` and `checked` do."""
+    return checked(adapter, from_bytes(content[file], file), file)
+
+
 def checked(adapter: TypeAdapter[T], value: object, file: str) -> T:
     """`value` as the declared type. Raises `BundleInvalid` with the first place that differs."""
     try:

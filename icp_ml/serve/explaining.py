@@ -27,6 +27,7 @@ from icp_ml.serve.learned_scoring import LearnedScorer
 from icp_ml.serve.loading import AnyScorer
 from icp_ml.serve.neighbour_columns import Comparer, neighbours_of
 from icp_ml.serve.outgoing import LEVEL
+from icp_ml.serve.profiled_scoring import ProfiledScorer
 from icp_ml.serve.scoring import Scorer
 
 COMPARED: Final = 50_000
@@ -59,7 +60,8 @@ class Explanation:
     probability_low, probability_high: its interval, where the bundle has them; probability_level: where it was stated.
     layers, axes: points by name; the layers, and where there are two the axes, add to `base_score`. speaks_for,
     against: all reasons, strongest first; effects above and below 0. not_known: attributes of the model. neighbours:
-    the accounts that it is most like; None too where the bundle names none.
+    the accounts that it is most like; None too where the bundle names none. profile: the ICP that answers for it, where
+    there are several and one does.
     """
 
     id: str
@@ -84,6 +86,7 @@ class Explanation:
     not_known: tuple[str, ...]
     resemblance: float | None = None
     neighbours: Likeness | None = None
+    profile: str | None = None
 
 
 def find_row(batches: Iterable[NamedBatch], wanted: str) -> Found:
@@ -112,7 +115,13 @@ def find_row(batches: Iterable[NamedBatch], wanted: str) -> Found:
 
 
 def explain(scorer: AnyScorer, found: Found, as_of: date | None) -> Explanation:
-    """Score one row and say why. as_of: the day to which ages count. Raises as `Scorer.score_stream` does."""
+    """Score one row and say why, by the profile that answers for it where there are several ICPs.
+
+    as_of: the day to which ages count. Raises as `Scorer.score_stream` does.
+    """
+    profile = None
+    if isinstance(scorer, ProfiledScorer):
+        profile, scorer = scorer.answering(found.batch, as_of)
     if isinstance(scorer, Scorer) and scorer.bundle.calibration is not None:
         scorer = scorer.with_level(intervals=True)
     width = len(scorer.columns)
@@ -143,6 +152,7 @@ def explain(scorer: AnyScorer, found: Found, as_of: date | None) -> Explanation:
         against=_reasons(row, "against", width),
         not_known=_not_known(scorer, found.batch, as_of),
         neighbours=_neighbours(scorer, found.batch, as_of) if is_scored else None,
+        profile=profile,
     )
 
 

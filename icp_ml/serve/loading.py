@@ -7,9 +7,11 @@ from typing import TypeAlias
 
 from icp_ml.deals.lookalike_settings import KIND as LOOKALIKE
 from icp_ml.serve.bundle import Bundle, StoredBundle, open_bundle, write_bundle
-from icp_ml.serve.folder import KIND, kind_of
+from icp_ml.serve.folder import kind_of
 from icp_ml.serve.lookalike_bundle import LookalikeBundle, StoredLookalike, open_lookalike, write_lookalike
 from icp_ml.serve.lookalike_scoring import LookalikeScorer
+from icp_ml.serve.manifests import KIND
+from icp_ml.serve.profiled_scoring import ProfiledScorer
 from icp_ml.serve.scoring import Scorer
 from icp_ml.serve.weighted_bundle import StoredWeighted, WeightedBundle, open_weighted, write_weighted
 from icp_ml.serve.weighted_scoring import WeightedScorer
@@ -28,7 +30,13 @@ def load(path: str | Path) -> AnyScorer:
     kind = kind_of(folder)
     if kind == LOOKALIKE:
         return LookalikeScorer.load(folder)
-    return Scorer.load(folder) if kind == KIND else WeightedScorer.load(folder)
+    return scorer_of(open_bundle(folder)) if kind == KIND else WeightedScorer.load(folder)
+
+
+def scorer_of(stored: StoredBundle) -> Scorer:
+    """What scores with a bundle that learned from deals: by one ICP, or by several."""
+    kind = Scorer if stored.bundle.profiles is None else ProfiledScorer
+    return kind(stored.bundle, stored.content_hash)
 
 
 def open_any(folder: Path) -> AnyStored:

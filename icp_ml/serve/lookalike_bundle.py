@@ -42,8 +42,9 @@ from icp_ml.profile.lookalike_records import (
 from icp_ml.profile.records import Record
 from icp_ml.profile.reference import DriftReference
 from icp_ml.profile.tiering import Policy
+from icp_ml.serve import file_names
 from icp_ml.serve import folder as files
-from icp_ml.serve.documents import checked, from_bytes, to_bytes
+from icp_ml.serve.documents import checked, document_in, from_bytes, to_bytes
 from icp_ml.serve.golden import GoldenRows, check_answers, check_count, read_rows, used_attributes
 from icp_ml.serve.lookalike_card import lookalike_card
 from icp_ml.serve.model_files import Features, model_from_files, model_to_files, read_features
@@ -156,9 +157,9 @@ def _verified(provenance: LookalikeProvenance, content: Mapping[str, bytes]) -> 
 
 def _check_golden(bundle: LookalikeBundle) -> None:
     golden, model = bundle.golden, bundle.model
-    check_count(golden.rows, files.GOLDEN)
+    check_count(golden.rows, file_names.GOLDEN)
     if any(len(row) != len(model.vocabulary.columns) for row in golden.contributions):
-        raise _unusable(files.GOLDEN, f"a row has not {len(model.vocabulary.columns)} contributions")
+        raise _unusable(file_names.GOLDEN, f"a row has not {len(model.vocabulary.columns)} contributions")
     used = used_attributes(model, bundle.attributes)
     encoded = model.vocabulary.encode(read_rows(golden.rows, used, golden.as_of))
     log_odds = model.log_odds(encoded)
@@ -168,7 +169,7 @@ def _check_golden(bundle: LookalikeBundle) -> None:
         ("contributions", model.contributions(encoded).values, golden.contributions),
     )
     for name, ours, theirs in answers:
-        check_answers(ours, np.array(theirs, dtype=np.float64), name, files.GOLDEN)
+        check_answers(ours, np.array(theirs, dtype=np.float64), name, file_names.GOLDEN)
 
 
 def _content(bundle: LookalikeBundle) -> dict[str, bytes]:
@@ -181,42 +182,42 @@ def _content(bundle: LookalikeBundle) -> dict[str, bytes]:
     card = lookalike_card(bundle.provenance, bundle.profile, bundle.verdict, tiering.table, bundle.policy)
     return {
         **model_to_files(bundle.model, bundle.attributes, bundle.prospects, DatedTables()),
-        files.RESEMBLANCE: to_bytes(asdict(bundle.resemblance)),
-        files.PROFILE: to_bytes(bundle.profile.model_dump()),
-        files.EVALUATION: to_bytes(bundle.verdict.model_dump()),
-        files.GOLDEN: to_bytes({**asdict(bundle.golden), "as_of": bundle.golden.as_of.isoformat()}),
-        files.TIERS: to_bytes(tiers),
-        files.POLICY: policy_to_bytes(bundle.policy),
-        files.DRIFT: reference_to_bytes(bundle.reference),
-        files.CARD: card.encode(),
+        file_names.RESEMBLANCE: to_bytes(asdict(bundle.resemblance)),
+        file_names.PROFILE: to_bytes(bundle.profile.model_dump()),
+        file_names.EVALUATION: to_bytes(bundle.verdict.model_dump()),
+        file_names.GOLDEN: to_bytes({**asdict(bundle.golden), "as_of": bundle.golden.as_of.isoformat()}),
+        file_names.TIERS: to_bytes(tiers),
+        file_names.POLICY: policy_to_bytes(bundle.policy),
+        file_names.DRIFT: reference_to_bytes(bundle.reference),
+        file_names.CARD: card.encode(),
     }
 
 
 def _bundle_of(provenance: LookalikeProvenance, content: Mapping[str, bytes]) -> LookalikeBundle:
-    features = read_features(content[files.FEATURES])
+    features = read_features(content[file_names.FEATURES])
     return LookalikeBundle(
         provenance=provenance,
         attributes=features.attributes,
         prospects=features.prospects,
         model=model_from_files(features, content),
-        resemblance=checked(_RESEMBLANCE, from_bytes(content[files.RESEMBLANCE], files.RESEMBLANCE), files.RESEMBLANCE),
-        tiering=_read_tiering(content[files.TIERS]),
-        policy=_read_policy(features, content[files.POLICY]),
-        reference=reference_from_bytes(content[files.DRIFT], features.vocabulary.columns),
-        profile=checked(_PROFILE, from_bytes(content[files.PROFILE], files.PROFILE), files.PROFILE),
-        verdict=checked(_VERDICT, from_bytes(content[files.EVALUATION], files.EVALUATION), files.EVALUATION),
-        golden=checked(_GOLDEN, from_bytes(content[files.GOLDEN], files.GOLDEN), files.GOLDEN),
+        resemblance=document_in(content, file_names.RESEMBLANCE, _RESEMBLANCE),
+        tiering=_read_tiering(content[file_names.TIERS]),
+        policy=_read_policy(features, content[file_names.POLICY]),
+        reference=reference_from_bytes(content[file_names.DRIFT], features.vocabulary.columns),
+        profile=document_in(content, file_names.PROFILE, _PROFILE),
+        verdict=document_in(content, file_names.EVALUATION, _VERDICT),
+        golden=document_in(content, file_names.GOLDEN, _GOLDEN),
     )
 
 
 def _read_tiering(content: bytes) -> LookalikeTiering:
-    document = checked(_TIERS, from_bytes(content, files.TIERS), files.TIERS)
+    document = checked(_TIERS, from_bytes(content, file_names.TIERS), file_names.TIERS)
     try:
         cuts = Cuts(**vars(document.cuts))
     except ValueError as error:
-        raise _unusable(files.TIERS, str(error)) from None
+        raise _unusable(file_names.TIERS, str(error)) from None
     if tuple(row.label for row in document.table.rows) != cuts.labels:
-        raise _unusable(files.TIERS, "table and cuts name other tiers")
+        raise _unusable(file_names.TIERS, "table and cuts name other tiers")
     return LookalikeTiering(document.settings, cuts, document.table)
 
 
@@ -225,9 +226,9 @@ def _read_policy(features: Features, content: bytes) -> Policy:
     try:
         bind_rules((*policy.exclusions, *policy.boundary), features.attributes)
     except ConfigError as error:
-        raise _unusable(files.POLICY, error.sentence) from None
+        raise _unusable(file_names.POLICY, error.sentence) from None
     return policy
 
 
 def _unusable(file: str, why: str) -> BundleInvalid:
-    return BundleInvalid(f"{file} of the bundle cannot be used: {why}; {files.ANEW}")
+    return BundleInvalid(f"{file} of the bundle cannot be used: {why}; {file_names.ANEW}")

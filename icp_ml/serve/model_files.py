@@ -25,7 +25,7 @@ from icp_ml.model.trees import Trees
 from icp_ml.model.win_model import WinModel
 from icp_ml.profile.records import Record
 from icp_ml.serve.documents import checked, from_bytes, to_bytes
-from icp_ml.serve.folder import ANEW, FEATURES, SCORECARD, STACK, TREES
+from icp_ml.serve.file_names import ANEW, FEATURES, SCORECARD, STACK, TREES
 from icp_ml.serve.tree_text import check_tree_text
 
 MEMBERS: Final = 2

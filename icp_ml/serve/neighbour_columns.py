@@ -21,7 +21,7 @@ from icp_ml.deals.kinds import parse_attributes
 from icp_ml.errors import ConfigError
 from icp_ml.profile.likeness import Likeness, NearestRows, NeighbourBook
 from icp_ml.profile.neighbours import NOBODY, SHOWN, Neighbours, Placed, place
-from icp_ml.serve.folder import NEIGHBOURS
+from icp_ml.serve.file_names import NEIGHBOURS
 from icp_ml.serve.incoming import NamedBatch
 from icp_ml.serve.outgoing import LABEL_TYPE
 from icp_ml.serve.scoring import Scorer

@@ -27,8 +27,8 @@ from icp_ml.model.win_model import WinModel
 from icp_ml.profile.neighbours import Neighbours, SeenValues
 from icp_ml.profile.records import Record
 from icp_ml.profile.wording import label_texts
-from icp_ml.serve.documents import checked, from_bytes, to_bytes
-from icp_ml.serve.folder import ANEW, NEIGHBOUR_ACCOUNTS, NEIGHBOURS
+from icp_ml.serve.documents import document_in, to_bytes
+from icp_ml.serve.file_names import ANEW, NEIGHBOUR_ACCOUNTS, NEIGHBOURS
 
 NEIGHBOUR_FILES: Final = (NEIGHBOURS, NEIGHBOUR_ACCOUNTS)
 """What a bundle has where it was asked to name accounts (`neighbours: yes`)."""
@@ -83,7 +83,7 @@ def neighbours_from_files(
         return None
     if len(present) < len(NEIGHBOUR_FILES):
         raise BundleInvalid(f"{' and '.join(NEIGHBOUR_FILES)} were expected together, found {present[0]}; {ANEW}")
-    document = checked(_DOCUMENT, from_bytes(content[NEIGHBOURS], NEIGHBOURS), NEIGHBOURS)
+    document = document_in(content, NEIGHBOURS, _DOCUMENT)
     factors = [column.factor for column in model.vocabulary.columns]
     _require(tuple(each.factor for each in document.seen) == tuple(factors), NEIGHBOURS, "other factors than the model")
     neighbours = _read_accounts(content[NEIGHBOUR_ACCOUNTS], factors, document)

@@ -34,7 +34,8 @@ class ScoringNotes:
 
     unreadable: by attribute, values taken as missing. unseen: by attribute, values the model has no level
     for, being too rare in the deals or not among them. probability_sum: over the `scored` rows,
-    None where there are no probabilities. by_tier: rows by tier, without those that have a mark.
+    None where there are no probabilities. by_tier: rows by tier, without those that have a mark. by_profile: rows by
+    the profile that answers for them, empty where there is one ICP; in_several: rows that more than one may answer for.
     """
 
     rows: int = 0
@@ -44,6 +45,8 @@ class ScoringNotes:
     unseen: Mapping[str, Oddity] = field(default_factory=dict)
     probability_sum: float | None = 0.0
     by_tier: Mapping[str, int] = field(default_factory=dict)
+    by_profile: Mapping[str, int] = field(default_factory=dict)
+    in_several: int = 0
 
     @property
     def mean_probability(self) -> float | None:
@@ -64,8 +67,15 @@ class ScoringNotes:
             unreadable=_merged(self.unreadable, other.unreadable),
             unseen=_merged(self.unseen, other.unseen),
             probability_sum=_total(self.probability_sum, other.probability_sum),
-            by_tier={**self.by_tier, **{k: self.by_tier.get(k, 0) + v for k, v in other.by_tier.items()}},
+            by_tier=_added(self.by_tier, other.by_tier),
+            by_profile=_added(self.by_profile, other.by_profile),
+            in_several=self.in_several + other.in_several,
         )
+
+
+def _added(ours: Mapping[str, int], theirs: Mapping[str, int]) -> dict[str, int]:
+    """Counts of both, in the order in which they were met; a count of none is kept."""
+    return {**ours, **{name: ours.get(name, 0) + count for name, count in theirs.items()}}
 
 
 def _total(ours: float | None, theirs: float | None) -> float | None:

@@ -15,7 +15,7 @@ from icp_ml.profile.reference import DriftReference
 from icp_ml.profile.tiering import Policy, Tiering
 from icp_ml.profile.tiers import TierTable
 from icp_ml.serve.documents import checked, from_bytes, to_bytes
-from icp_ml.serve.folder import ANEW, DRIFT, POLICY, TIERS
+from icp_ml.serve.file_names import ANEW, DRIFT, POLICY, TIERS
 
 
 class CutsDocument(Record):

@@ -22,8 +22,8 @@ from icp_ml.model.potential import OBJECTIVE, AmountModel, AmountTrees
 from icp_ml.model.win_model import WinModel
 from icp_ml.profile.potential import OutcomeRecord, Potential, PotentialRecord
 from icp_ml.profile.records import Record
-from icp_ml.serve.documents import checked, from_bytes, to_bytes
-from icp_ml.serve.folder import ANEW, POTENTIAL, POTENTIAL_ACV, POTENTIAL_CYCLE, POTENTIAL_FILES
+from icp_ml.serve.documents import document_in, to_bytes
+from icp_ml.serve.file_names import ANEW, POTENTIAL, POTENTIAL_ACV, POTENTIAL_CYCLE, POTENTIAL_FILES
 from icp_ml.serve.golden import GoldenRows, check_answers, read_rows, used_attributes
 from icp_ml.serve.tree_text import check_tree_text
 
@@ -85,7 +85,7 @@ def potential_from_files(
     if POTENTIAL not in content:
         _require_no(content, POTENTIAL_FILES)
         return None
-    document = checked(_DOCUMENT, from_bytes(content[POTENTIAL], POTENTIAL), POTENTIAL)
+    document = document_in(content, POTENTIAL, _DOCUMENT)
     columns = len(model.vocabulary.columns)
     potential = Potential(
         acv=_read_model(document.acv, document.record.acv, content, POTENTIAL_ACV, columns),

@@ -33,8 +33,9 @@ from icp_ml.model.weighted import WeightedScorecard, score_cuts
 from icp_ml.profile.records import Record
 from icp_ml.profile.tiering import Policy
 from icp_ml.profile.weighted_records import WeightedProvenance
+from icp_ml.serve import file_names
 from icp_ml.serve import folder as files
-from icp_ml.serve.documents import checked, from_bytes, to_bytes
+from icp_ml.serve.documents import checked, document_in, from_bytes, to_bytes
 from icp_ml.serve.golden import (
     check_answers,
     check_count,
@@ -146,11 +147,11 @@ def _texts_of(scorecard: WeightedScorecard, attribute: Attribute, as_of: date) -
 def _verified(provenance: WeightedProvenance, content: Mapping[str, bytes]) -> WeightedBundle:
     bundle = _bundle_of(provenance, content)
     golden, scorecard = bundle.golden, bundle.scorecard
-    check_count(golden.rows, files.GOLDEN)
+    check_count(golden.rows, file_names.GOLDEN)
     if any(len(row) != len(scorecard.factors) for row in golden.points):
-        raise _unusable(files.GOLDEN, f"a row has not {len(scorecard.factors)} points")
+        raise _unusable(file_names.GOLDEN, f"a row has not {len(scorecard.factors)} points")
     ours = scorecard.points(read_rows(golden.rows, scorecard.attributes, golden.as_of))
-    check_answers(ours, np.array(golden.points, dtype=np.float64), "points", files.GOLDEN)
+    check_answers(ours, np.array(golden.points, dtype=np.float64), "points", file_names.GOLDEN)
     return bundle
 
 
@@ -158,47 +159,47 @@ def _content(bundle: WeightedBundle) -> dict[str, bytes]:
     golden = bundle.golden
     card = weighted_card(bundle.provenance, bundle.scorecard, bundle.cuts, bundle.policy)
     return {
-        files.FEATURES: to_bytes(
+        file_names.FEATURES: to_bytes(
             {
                 "attributes": [attribute_document(attribute) for attribute in bundle.attributes],
                 "prospects": bundle.prospects.model_dump(mode="json"),
             }
         ),
-        files.WEIGHTED: to_bytes(bundle.scorecard.to_json()),
-        files.TIERS: to_bytes(bundle.tiers.model_dump(mode="json")),
-        files.POLICY: policy_to_bytes(bundle.policy),
-        files.GOLDEN: to_bytes({**asdict(golden), "as_of": golden.as_of.isoformat()}),
-        files.CARD: card.encode(),
+        file_names.WEIGHTED: to_bytes(bundle.scorecard.to_json()),
+        file_names.TIERS: to_bytes(bundle.tiers.model_dump(mode="json")),
+        file_names.POLICY: policy_to_bytes(bundle.policy),
+        file_names.GOLDEN: to_bytes({**asdict(golden), "as_of": golden.as_of.isoformat()}),
+        file_names.CARD: card.encode(),
     }
 
 
 def _bundle_of(provenance: WeightedProvenance, content: Mapping[str, bytes]) -> WeightedBundle:
-    features = checked(_FEATURES, from_bytes(content[files.FEATURES], files.FEATURES), files.FEATURES)
+    features = document_in(content, file_names.FEATURES, _FEATURES)
     names = {attribute.name for attribute in features.attributes}
     if len(names) < len(features.attributes):
-        raise _unusable(files.FEATURES, "an attribute stands twice")
+        raise _unusable(file_names.FEATURES, "an attribute stands twice")
     return WeightedBundle(
         provenance=provenance,
         attributes=features.attributes,
         prospects=features.prospects,
-        scorecard=_read_scorecard(content[files.WEIGHTED], features.attributes),
-        tiers=_read_tiers(content[files.TIERS]),
-        policy=_read_policy(content[files.POLICY], features.attributes),
-        golden=checked(_GOLDEN, from_bytes(content[files.GOLDEN], files.GOLDEN), files.GOLDEN),
+        scorecard=_read_scorecard(content[file_names.WEIGHTED], features.attributes),
+        tiers=_read_tiers(content[file_names.TIERS]),
+        policy=_read_policy(content[file_names.POLICY], features.attributes),
+        golden=document_in(content, file_names.GOLDEN, _GOLDEN),
     )
 
 
 def _read_scorecard(content: bytes, attributes: Sequence[Attribute]) -> WeightedScorecard:
     try:
-        return WeightedScorecard.from_json(from_bytes(content, files.WEIGHTED), attributes)
+        return WeightedScorecard.from_json(from_bytes(content, file_names.WEIGHTED), attributes)
     except ValueError as error:
-        raise _unusable(files.WEIGHTED, str(error)) from None
+        raise _unusable(file_names.WEIGHTED, str(error)) from None
 
 
 def _read_tiers(content: bytes) -> TiersSettings:
-    tiers = checked(_TIERS, from_bytes(content, files.TIERS), files.TIERS)
+    tiers = checked(_TIERS, from_bytes(content, file_names.TIERS), file_names.TIERS)
     if tiers != TiersSettings(scores=tiers.scores):
-        raise _unusable(files.TIERS, "tiers by score were expected, and an objective was found")
+        raise _unusable(file_names.TIERS, "tiers by score were expected, and an objective was found")
     return tiers
 
 
@@ -207,9 +208,9 @@ def _read_policy(content: bytes, attributes: Sequence[Attribute]) -> Policy:
     try:
         bind_rules((*policy.exclusions, *policy.boundary), attributes)
     except ConfigError as error:
-        raise _unusable(files.POLICY, error.sentence) from None
+        raise _unusable(file_names.POLICY, error.sentence) from None
     return policy
 
 
 def _unusable(file: str, why: str) -> BundleInvalid:
-    return BundleInvalid(f"{file} of the bundle cannot be used: {why}; {files.ANEW}")
+    return BundleInvalid(f"{file} of the bundle cannot be used: {why}; {file_names.ANEW}")

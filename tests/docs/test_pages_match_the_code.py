@@ -12,7 +12,7 @@ from icp_ml import errors
 from icp_ml.cli.main import app
 from icp_ml.deals.rule_settings import RuleSettings
 from icp_ml.profile.tiering import Policy
-from icp_ml.serve.folder import CARD, CONTENT_FILES, FORMAT, MANIFEST
+from icp_ml.serve.file_names import CARD, CONTENT_FILES, FORMAT, MANIFEST
 from icp_ml.serve.marks import make_marker
 from icp_ml.serve.outgoing import StatusBook
 from icp_ml.serve.previous import CHANGE_FIELDS

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow.csv as pa_csv
 
-from icp_ml.serve.folder import CARD, CLOSED_WON, CONTENT_FILES, DEFINITION, MANIFEST
+from icp_ml.serve.file_names import CARD, CLOSED_WON, CONTENT_FILES, DEFINITION, MANIFEST
 from icp_training.world import WorldSettings, make_world
 from tests.docs.pages import ROOT, blocks, page, section
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-import icp_training.line
+import icp_training.training
 from icp_ml.serve.bundle import open_bundle
 from tests.cli_projects import Outcome, deal_rows, files_in, icp, null, refusal, strong, write_project
 
@@ -148,7 +148,7 @@ def test_ctrl_c_leaves_no_bundle_and_a_killed_run(project: Path, monkeypatch: py
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(icp_training.line, "judge", stopped)
+    monkeypatch.setattr(icp_training.training, "judge", stopped)
     before = files_in(project / "models")
     code, sentence = refusal("train", "icp.yaml", *TRAIN)
     assert code == 130

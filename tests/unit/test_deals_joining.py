@@ -11,7 +11,7 @@ import pytest
 from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.companies import same_companies
 from icp_ml.deals.company_settings import CompanySettings
-from icp_ml.deals.contract import read_deals
+from icp_ml.deals.contract import Besides, read_deals
 from icp_ml.deals.kinds import CategoryColumn
 from icp_ml.deals.ledger import TableLedger, UnmatchedName
 from icp_ml.deals.settings import DealsSettings, TablesSettings, parse_settings
@@ -45,7 +45,7 @@ def read(folder: Path, *lookups: Any, attributes: tuple[Attribute, ...] = (LINE,
     }
     tables = parse_settings(TablesSettings, {"lookups": list(lookups)})
     settings = parse_settings(DealsSettings, deals)
-    return read_deals(settings, tables, attributes, folder, company=CompanySettings(**company))
+    return read_deals(settings, tables, attributes, folder, besides=Besides(CompanySettings(**company)))
 
 
 def refusal(folder: Path, error: type[IcpError], *lookups: Any, attributes: tuple[Attribute, ...] = (LINE,)) -> str:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from icp_ml.deals.attributes import Attribute
-from icp_ml.deals.contract import DealTable, read_deals
+from icp_ml.deals.contract import Besides, DealTable, read_deals
 from icp_ml.deals.grading import NOT_GRADED, grade
 from icp_ml.deals.ideal_settings import IdealSettings
 from icp_ml.deals.measures import Measure
@@ -59,7 +59,7 @@ def table(folder: Path, ideal: Mapping[str, object] | None, rates: str | None = 
     settings = None if ideal is None else parse_settings(IdealSettings, ideal)
     deals = parse_settings(DealsSettings, {key: value for key, value in written.items() if value is not None})
     tables = parse_settings(TablesSettings, {} if rates is None else {"rates": {"source": rates}})
-    return read_deals(deals, tables, (SIZE,), folder, ideal=settings)
+    return read_deals(deals, tables, (SIZE,), folder, besides=Besides(ideal=settings))
 
 
 def test_without_ideal_wins_nothing_is_graded_and_no_step_is_added(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from icp_ml.errors import BundleInvalid, ConfigError, ModelNotFound
 from icp_ml.model.trees import Trees
 from icp_ml.model.win_model import WinModel
+from icp_ml.serve import file_names
 from icp_ml.serve import folder as files
 from icp_ml.serve.bundle import content_hash, open_bundle, read_bundle, write_bundle
 from icp_ml.serve.documents import as_json_value, from_bytes, to_bytes
@@ -148,7 +149,7 @@ def test_no_bundle_is_not_found(tmp_path: Path) -> None:
         read_bundle(tmp_path)
 
 
-@pytest.mark.parametrize("name", files.CONTENT_FILES)
+@pytest.mark.parametrize("name", file_names.CONTENT_FILES)
 def test_a_missing_or_linked_file_is_named(folder: Path, name: str) -> None:
     elsewhere = folder.parent / "elsewhere"
     (folder / name).rename(elsewhere)

@@ -14,6 +14,7 @@ from scipy.special import expit, logit
 
 import icp_ml
 from icp_ml.errors import BundleInvalid, ConfigError
+from icp_ml.serve import file_names
 from icp_ml.serve import folder as files
 from icp_ml.serve.bundle import Bundle, open_bundle, write_bundle
 from icp_ml.serve.golden import make_golden
@@ -89,7 +90,7 @@ def test_a_stated_rate_travels_in_the_bundle_with_the_same_model(tmp_path: Path)
 
 def test_a_bundle_from_before_there_were_intervals_opens_scores_and_refuses_them(tmp_path: Path) -> None:
     write_bundle(old_bundle(), tmp_path / "v1")
-    assert not (tmp_path / "v1" / files.CALIBRATION).exists()
+    assert not (tmp_path / "v1" / file_names.CALIBRATION).exists()
     scorer = icp_ml.load(tmp_path / "v1")
     assert isinstance(scorer, Scorer)
     prospects = made.frame(5, 3)
@@ -109,10 +110,10 @@ def test_a_base_rate_is_between_nought_and_one(base_rate: float) -> None:
 @pytest.mark.parametrize("key", ["edges", "low", "high", "reference"])
 def test_steps_that_do_not_fit_together_are_refused(key: str, tmp_path: Path) -> None:
     made.write(tmp_path / "v1")
-    content = {path.name: path.read_bytes() for path in (tmp_path / "v1").iterdir() if path.name != files.MANIFEST}
-    document = json.loads(content[files.CALIBRATION])
+    content = {path.name: path.read_bytes() for path in (tmp_path / "v1").iterdir() if path.name != file_names.MANIFEST}
+    document = json.loads(content[file_names.CALIBRATION])
     document[key].reverse()
-    content[files.CALIBRATION] = json.dumps(document).encode()
+    content[file_names.CALIBRATION] = json.dumps(document).encode()
     files.write_files(tmp_path / "v2", made.provenance(), content)
     with pytest.raises(BundleInvalid, match="steps do not fit together"):
         open_bundle(tmp_path / "v2")
@@ -120,10 +121,10 @@ def test_steps_that_do_not_fit_together_are_refused(key: str, tmp_path: Path) ->
 
 def test_golden_rows_prove_the_intervals(tmp_path: Path) -> None:
     made.write(tmp_path / "v1")
-    content = {path.name: path.read_bytes() for path in (tmp_path / "v1").iterdir() if path.name != files.MANIFEST}
-    document = json.loads(content[files.CALIBRATION])
+    content = {path.name: path.read_bytes() for path in (tmp_path / "v1").iterdir() if path.name != file_names.MANIFEST}
+    document = json.loads(content[file_names.CALIBRATION])
     document["high"] = [1.0 for _ in document["high"]]
-    content[files.CALIBRATION] = json.dumps(document).encode()
+    content[file_names.CALIBRATION] = json.dumps(document).encode()
     files.write_files(tmp_path / "v2", made.provenance(), content)
     with pytest.raises(BundleInvalid, match="probability_high of its golden rows"):
         open_bundle(tmp_path / "v2")

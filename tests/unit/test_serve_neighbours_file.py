@@ -13,7 +13,7 @@ import pytest
 
 from icp_ml.errors import BundleInvalid
 from icp_ml.profile.neighbours import Neighbours
-from icp_ml.serve.folder import NEIGHBOUR_ACCOUNTS, NEIGHBOURS
+from icp_ml.serve.file_names import NEIGHBOUR_ACCOUNTS, NEIGHBOURS
 from icp_ml.serve.neighbours_file import neighbours_from_files, neighbours_to_files
 from tests import sold_accounts
 

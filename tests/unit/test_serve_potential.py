@@ -17,6 +17,7 @@ import icp_ml
 from icp_ml.errors import BundleInvalid
 from icp_ml.model.potential import Wins, constant_of, fit_amounts
 from icp_ml.profile.potential import OutcomeRecord, Potential, PotentialRecord, Shown
+from icp_ml.serve import file_names
 from icp_ml.serve import folder as files
 from icp_ml.serve.bundle import Bundle, open_bundle, read_bundle, write_bundle
 from tests import serve_models as made
@@ -57,9 +58,9 @@ def test_a_bundle_reads_back_and_is_another_bundle_of_the_same_model(tmp_path: P
     assert there.content_hash != plain.content_hash
     assert there.model_hash == plain.model_hash
     more, fewer = ({path.name for path in (tmp_path / name).iterdir()} for name in ("with", "without"))
-    assert more - fewer == {files.POTENTIAL, files.POTENTIAL_ACV}
+    assert more - fewer == {file_names.POTENTIAL, file_names.POTENTIAL_ACV}
     assert fewer < more
-    assert "What a win brings" in (tmp_path / "with" / files.CARD).read_text(encoding="utf-8")
+    assert "What a win brings" in (tmp_path / "with" / file_names.CARD).read_text(encoding="utf-8")
 
 
 def test_a_list_has_the_columns_beside_the_score_and_all_else_is_the_same(tmp_path: Path) -> None:
@@ -92,9 +93,9 @@ def _without(content: dict[str, bytes], name: str) -> dict[str, bytes]:
 
 
 def _changed(content: dict[str, bytes], change: Callable[[dict[str, Any]], None]) -> dict[str, bytes]:
-    document = json.loads(content[files.POTENTIAL])
+    document = json.loads(content[file_names.POTENTIAL])
     change(document)
-    return {**content, files.POTENTIAL: json.dumps(document).encode()}
+    return {**content, file_names.POTENTIAL: json.dumps(document).encode()}
 
 
 def _raise_level(document: dict[str, Any]) -> None:
@@ -102,12 +103,13 @@ def _raise_level(document: dict[str, Any]) -> None:
 
 
 FORGERIES: dict[str, tuple[Callable[[dict[str, bytes]], dict[str, bytes]], str]] = {
-    "no trees": (lambda content: _without(content, files.POTENTIAL_ACV), files.POTENTIAL_ACV),
-    "no document": (lambda content: _without(content, files.POTENTIAL), files.POTENTIAL_ACV),
+    "no trees": (lambda content: _without(content, file_names.POTENTIAL_ACV), file_names.POTENTIAL_ACV),
+    "no document": (lambda content: _without(content, file_names.POTENTIAL), file_names.POTENTIAL_ACV),
     "trees of a constant": (
-        lambda content: {**content, files.POTENTIAL_CYCLE: content[files.POTENTIAL_ACV]}, files.POTENTIAL_CYCLE,
+        lambda content: {**content, file_names.POTENTIAL_CYCLE: content[file_names.POTENTIAL_ACV]},
+        file_names.POTENTIAL_CYCLE,
     ),
-    "trees of winning": (lambda content: {**content, files.POTENTIAL_ACV: content[files.TREES]}, "objective"),
+    "trees of winning": (lambda content: {**content, file_names.POTENTIAL_ACV: content[file_names.TREES]}, "objective"),
     "another level": (lambda content: _changed(content, _raise_level), "golden"),
     "no model": (lambda content: _changed(content, lambda document: document.update(cycle=None)), "constant"),
     "too heavy": (lambda content: _changed(content, lambda document: document["acv"].update(weight=1.5)), "weight"),
@@ -118,7 +120,7 @@ FORGERIES: dict[str, tuple[Callable[[dict[str, bytes]], dict[str, bytes]], str]]
 def test_what_disagrees_is_refused_by_name(forgery: str, tmp_path: Path) -> None:
     change, named = FORGERIES[forgery]
     write_bundle(with_potential(), tmp_path / "v1")
-    content = {path.name: path.read_bytes() for path in (tmp_path / "v1").iterdir() if path.name != files.MANIFEST}
+    content = {path.name: path.read_bytes() for path in (tmp_path / "v1").iterdir() if path.name != file_names.MANIFEST}
     provenance = read_bundle(tmp_path / "v1").provenance
     shutil.rmtree(tmp_path / "v1")
     files.write_files(tmp_path / "v1", provenance, change(content))

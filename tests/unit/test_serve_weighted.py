@@ -19,6 +19,7 @@ import icp_ml
 from icp_ml.deals.settings import parse_settings
 from icp_ml.deals.weighted_settings import WeightedSettings
 from icp_ml.errors import BundleInvalid, ConfigError, InputError, ModelNotFound
+from icp_ml.serve import file_names
 from icp_ml.serve import folder as files
 from icp_ml.serve.bundle import open_bundle
 from icp_ml.serve.loading import load
@@ -90,7 +91,7 @@ def folder(written: Path, tmp_path: Path) -> Path:
 
 def reseal(folder: Path, name: str, change: Callable[[Any], Any]) -> None:
     """Change one file of a bundle and make all hashes agree again, as a forger would."""
-    content = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != files.MANIFEST}
+    content = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != file_names.MANIFEST}
     content[name] = json.dumps(change(json.loads(content[name]))).encode()
     provenance = open_weighted(folder).bundle.provenance
     shutil.rmtree(folder)
@@ -99,7 +100,11 @@ def reseal(folder: Path, name: str, change: Callable[[Any], Any]) -> None:
 
 def test_what_is_read_is_what_was_written(written: Path) -> None:
     assert open_weighted(written).bundle == bundle()
-    assert {path.name for path in written.iterdir()} == {*files.WEIGHTED_CONTENT_FILES, files.CARD, files.MANIFEST}
+    assert {path.name for path in written.iterdir()} == {
+        *file_names.WEIGHTED_CONTENT_FILES,
+        file_names.CARD,
+        file_names.MANIFEST,
+    }
 
 
 def test_loading_gives_the_scorer_of_the_kind(written: Path, tmp_path: Path) -> None:
@@ -121,8 +126,8 @@ def test_each_kind_is_refused_as_the_other(written: Path, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("kind", ["report", "weighted", None, ["win-model"]])
 def test_an_unknown_kind_is_refused(folder: Path, kind: object) -> None:
-    manifest = json.loads((folder / files.MANIFEST).read_text())
-    (folder / files.MANIFEST).write_text(json.dumps({**manifest, "kind": kind}))
+    manifest = json.loads((folder / file_names.MANIFEST).read_text())
+    (folder / file_names.MANIFEST).write_text(json.dumps({**manifest, "kind": kind}))
     with pytest.raises(BundleInvalid, match="was expected to state a kind"):
         load(folder)
     with pytest.raises(BundleInvalid, match="kind"):
@@ -141,7 +146,7 @@ def test_hashes_say_what_is_the_same(written: Path, tmp_path: Path) -> None:
     assert open_weighted(tmp_path / "rules").model_hash != ours.model_hash
 
 
-@pytest.mark.parametrize("name", [*files.WEIGHTED_CONTENT_FILES, files.CARD, files.MANIFEST])
+@pytest.mark.parametrize("name", [*file_names.WEIGHTED_CONTENT_FILES, file_names.CARD, file_names.MANIFEST])
 def test_a_byte_that_was_flipped_is_found(folder: Path, name: str) -> None:
     content = bytearray((folder / name).read_bytes())
     for place in np.random.default_rng(5).integers(0, len(content), 20):
@@ -158,15 +163,15 @@ def _with_golden(document: Any, change: Callable[[Any], None]) -> Any:
 
 
 FORGED: list[tuple[str, Callable[[Any], Any], str]] = [
-    (files.GOLDEN, lambda d: _with_golden(d, lambda g: g["points"][2].__setitem__(0, 50.0)), "golden rows"),
-    (files.GOLDEN, lambda d: _with_golden(d, lambda g: g["points"][2].pop()), "has not 3 points"),
-    (files.GOLDEN, lambda d: _with_golden(d, lambda g: g["rows"].pop()), "holds 9"),
-    (files.WEIGHTED, lambda d: {"groups": d["groups"][:2]}, "add up to 100, found 50"),
-    (files.WEIGHTED, lambda d: {**d, "more": 1}, "more"),
-    (files.FEATURES, lambda d: {**d, "attributes": d["attributes"][1:]}, "found 'industry'"),
-    (files.FEATURES, lambda d: {**d, "attributes": d["attributes"] * 2}, "stands twice"),
-    (files.TIERS, lambda d: {**d, "ratio": 2.0}, "objective was found"),
-    (files.POLICY, lambda d: {**d, "exclusions": [{**d["exclusions"][0], "attribute": "planet"}]}, "planet"),
+    (file_names.GOLDEN, lambda d: _with_golden(d, lambda g: g["points"][2].__setitem__(0, 50.0)), "golden rows"),
+    (file_names.GOLDEN, lambda d: _with_golden(d, lambda g: g["points"][2].pop()), "has not 3 points"),
+    (file_names.GOLDEN, lambda d: _with_golden(d, lambda g: g["rows"].pop()), "holds 9"),
+    (file_names.WEIGHTED, lambda d: {"groups": d["groups"][:2]}, "add up to 100, found 50"),
+    (file_names.WEIGHTED, lambda d: {**d, "more": 1}, "more"),
+    (file_names.FEATURES, lambda d: {**d, "attributes": d["attributes"][1:]}, "found 'industry'"),
+    (file_names.FEATURES, lambda d: {**d, "attributes": d["attributes"] * 2}, "stands twice"),
+    (file_names.TIERS, lambda d: {**d, "ratio": 2.0}, "objective was found"),
+    (file_names.POLICY, lambda d: {**d, "exclusions": [{**d["exclusions"][0], "attribute": "planet"}]}, "planet"),
 ]
 
 
@@ -316,7 +321,7 @@ def test_an_id_named_like_an_odds_column_is_fine_because_there_is_none() -> None
 
 
 def test_it_is_called_what_it_is(written: Path) -> None:
-    card = (written / files.CARD).read_text(encoding="utf-8")
+    card = (written / file_names.CARD).read_text(encoding="utf-8")
     assert "hand-weighted scorecard, not a probability" in card
     assert "- tier 1: from 70" in card
     assert "| signals | 50 | signals | behavioural |" in card

@@ -104,9 +104,7 @@ def check_data(config: Config, root: Path, *, strict: bool = False) -> CheckRepo
         config.tables,
         config.resolved(),
         root,
-        company=config.company,
-        ideal=config.ideal,
-        potential=config.potential,
+        besides=config.besides(),
     )
     accounts = account_floor(deals.won, deals.accounts)
     refusal = _refusal(accounts, deals.predicted)

@@ -6,11 +6,13 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from icp_ml.deals.attributes import Attribute, resolve_attributes
 from icp_ml.deals.company_settings import CompanySettings
+from icp_ml.deals.contract import Besides
 from icp_ml.deals.criteria_settings import CriteriaSettings
 from icp_ml.deals.ideal_settings import IdealSettings
 from icp_ml.deals.known_settings import KnownSettings
@@ -19,6 +21,7 @@ from icp_ml.deals.lookalike_settings import LookalikeSettings
 from icp_ml.deals.point_in_time_settings import JoinedTables
 from icp_ml.deals.policy import ActionsSettings, TiersSettings
 from icp_ml.deals.potential_settings import PotentialSettings, columns_of
+from icp_ml.deals.profile_settings import ProfileSettings, check_distinct, columns_of_profiles
 from icp_ml.deals.rule_settings import ConditionSettings, RuleSettings
 from icp_ml.deals.rules import bind_rules
 from icp_ml.deals.segments_settings import SegmentsSettings
@@ -55,6 +58,7 @@ class Config(BaseModel):
     bands by which closed deals are parted. tiers, actions,
     exclusions, boundary, known: what the bundle carries besides the model (see `icp_ml.deals.policy`). criteria: of the
     ICP, pinned and banned by people. assumed_icp: what the company believes today, to be tested on the same deals.
+    profiles: several ICPs, each of the deals that its filter names; none for one ICP of all deals.
     evaluate, train: how it is judged, and what it learns from, beyond what is always done. neighbours: whether ids of
     accounts travel in the bundle, to compare prospects with. base_rate: stated share of companies like the deals that
     would be won, by which probabilities are moved and nothing else is. seed: of everything that is drawn.
@@ -81,6 +85,7 @@ class Config(BaseModel):
     boundary: tuple[RuleSettings, ...] = ()
     criteria: CriteriaSettings = CriteriaSettings()
     assumed_icp: tuple[ConditionSettings, ...] = ()
+    profiles: Annotated[tuple[ProfileSettings, ...], AfterValidator(check_distinct)] = ()
     known: KnownSettings | None = None
     evaluate: EvaluateSettings = EvaluateSettings()
     search: SearchSettings = SearchSettings()
@@ -88,6 +93,10 @@ class Config(BaseModel):
     neighbours: bool = False
     base_rate: float | None = Field(default=None, gt=0.0, lt=1.0)
     seed: int = Field(default=7, ge=0)
+
+    def besides(self) -> Besides:
+        """What is read of a deal besides its attributes."""
+        return Besides(self.company, self.ideal, self.potential, columns_of_profiles(self.profiles))
 
     def resolved(self) -> tuple[Attribute, ...]:
         """The attributes to learn from. Raises `ConfigError` where there is none or one is an outcome field."""

@@ -44,8 +44,8 @@ class FoldResult:
     """Predictions of one fold: log-odds for its test rows by the model, a logistic regression, and the base rate.
 
     returning: the model's for deals of accounts that it had learnt from. cuts: where tiers start, by the fold's own
-    training deals. fitted: the model itself. unadapted: one that learned without the masked copies, with the same
-    parameters; None where there are none.
+    training deals. fitted: the model itself, with its parameters. unadapted: one that learned without the masked
+    copies, with the same parameters; None where there are none.
     """
 
     fold: Fold
@@ -55,6 +55,7 @@ class FoldResult:
     returning: Floats
     cuts: Cuts
     fitted: WinModel
+    params: ModelParams = ModelParams()
     unadapted: WinModel | None = None
 
 
@@ -148,6 +149,7 @@ def judge_fold(
         returning=model.log_odds(returning) if len(fold.returning) else np.empty(0),
         cuts=fit_cuts(found.crossed.log_odds, data.won, data.groups, tiers).cuts,
         fitted=model,
+        params=found.best,
         unadapted=_unadapted(deals, fold, found.best, seed),
     )
 
@@ -180,6 +182,13 @@ def pool(deals: DealTable, results: Sequence[FoldResult]) -> Judged:
         groups=deals.groups()[rows],
         block=np.repeat(np.arange(len(results)), sizes),
     )
+
+
+def figures_of(
+    deals: DealTable, judged: Judged, results: Sequence[FoldResult], seed: int
+) -> dict[str, dict[str, Estimate]]:
+    """Every metric on the judged deals, by method. judged: the pooled results."""
+    return _figures(judged, _methods(deals, judged, results, None), seed)
 
 
 def _methods(

@@ -23,10 +23,10 @@ from icp_ml.errors import NoSignal
 from icp_ml.model.judgement import Judgement, plan_judgement
 from icp_ml.model.levels import Calibration, calibrate
 from icp_ml.model.tier_cuts import fit_cuts
-from icp_ml.model.win_model import WinModel, anchored, fit_members
+from icp_ml.model.win_model import TrainingRows, WinModel, anchored, fit_members
 from icp_ml.profile.closed_won_records import ClosedWon
 from icp_ml.profile.definition import Definition
-from icp_ml.profile.icp import Evidence, cross_contributions, draw_profile
+from icp_ml.profile.icp import Evidence, Voices, cross_contributions, draw_profile
 from icp_ml.profile.neighbours import Neighbours, SoldDeals, draw_neighbours
 from icp_ml.profile.potential import Potential
 from icp_ml.profile.records import Profile, Provenance, Verdict
@@ -60,6 +60,16 @@ class Judged:
     evaluation: Evaluation
     verdict: Verdict
     tiers: TiersSettings
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What was learned from deals, before it is explained: rows, search, model, and voices out of fold."""
+
+    data: TrainingRows
+    found: SearchResult
+    model: WinModel
+    voices: Voices
 
 
 @dataclass(frozen=True)
@@ -105,9 +115,7 @@ def read(config: Config, root: Path) -> DealTable:
         config.tables,
         config.resolved(),
         root,
-        company=config.company,
-        ideal=config.ideal,
-        potential=config.potential,
+        besides=config.besides(),
     )
     check_floors(account_floor(deals.won, deals.accounts), deals.predicted)
     return deals
@@ -157,20 +165,30 @@ def _fitted(judged: Judged, budget: Budget, seed: int, on_step: OnStep) -> Fitte
     found = search(data, budget, seed, lambda so_far: on_step(so_far.words, so_far.done, so_far.total))
     on_step("fitting and explaining", 0, 1)
     model = fit_members(data, found.best, found.crossed, seed)
+    voices = cross_contributions(data, found.best, found.crossed, seed)
+    fitted = explained(judged, Learnt(data, found, model, voices), seed)
+    on_step("fitting and explaining", 1, 1)
+    return fitted
+
+
+def explained(judged: Judged, learnt: Learnt, seed: int) -> Fitted:
+    """The model at the level of its deals, its tiers, its profile, and what the deals looked like.
+
+    learnt: of the deals that were judged, in their order.
+    """
+    deals, data, found, model = judged.deals, learnt.data, learnt.found, learnt.model
     if judged.judgement.kind == "forward" and judged.evaluation.skill.level_is_off:
         latest = judged.judgement.folds[-1].test
         model = anchored(model, data.rows[latest], deals.won[latest])
     out_of_fold = found.crossed.log_odds
     own = fit_cuts(out_of_fold, data.won, data.groups, judged.tiers, model.anchor)
     own = replace(own, notes=(*own.notes, *predicted_note(deals)))
-    voices = cross_contributions(data, found.best, found.crossed, seed)
-    evidence = Evidence(deals.attributes, data, model, voices, deals.opened)
+    evidence = Evidence(deals.attributes, data, model, learnt.voices, deals.opened)
     profile = draw_profile(evidence, deals.predicted, seed)
-    steady = steadiness_of(deals, judged.evaluation, model, data, voices)
+    steady = steadiness_of(deals, judged.evaluation, model, data, learnt.voices)
     order = {each.factor: each for each in steady}
     profile = profile.model_copy(update={"steadiness": tuple(order[each.factor] for each in profile.attributes)})
     claimed = not_nested(judged.evaluation, found.crossed, seed)
-    on_step("fitting and explaining", 1, 1)
     return Fitted(
         model=model,
         tiering=defended(tiers_of(judged.evaluation, own, judged.tiers, deals.ideal()), deals, judged.evaluation, seed),

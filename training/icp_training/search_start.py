@@ -15,8 +15,9 @@ from pathlib import Path
 from icp_ml.errors import BundleInvalid, ConfigError, InputError, ModelNotFound
 from icp_ml.model.win_model import ModelParams
 from icp_ml.serve.bundle import open_bundle
-from icp_ml.serve.folder import KIND, kind_of
+from icp_ml.serve.folder import kind_of
 from icp_ml.serve.ledger import live_folder
+from icp_ml.serve.manifests import KIND
 from icp_training.config import Config
 from icp_training.search import Budget, SearchResult
 from icp_training.search_space import params_from

@@ -100,7 +100,7 @@ def read_history(config: Config, root: Path) -> History:
 
 
 def _read(config: Config, root: Path) -> DealTable:
-    return read_deals(config.deals, config.tables, config.resolved(), root, company=config.company, ideal=config.ideal)
+    return read_deals(config.deals, config.tables, config.resolved(), root, besides=config.besides())
 
 
 def _read_open(config: Config, root: Path, decided: DealTable, groups: NDArray[np.int64]) -> StillOpen | None:

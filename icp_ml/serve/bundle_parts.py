@@ -1,0 +1,73 @@
+"""Parts of a bundle as files: the ICP, closed deals, the policy and the golden rows, checked as they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from icp_ml.deals.conditions import bind_condition
+from icp_ml.deals.rules import bind_rules
+from icp_ml.errors import BundleInvalid, ConfigError
+from icp_ml.profile.closed_won_records import ClosedWon
+from icp_ml.profile.definition import Definition
+from icp_ml.profile.tiering import Policy
+from icp_ml.serve import file_names
+from icp_ml.serve.documents import document_in
+from icp_ml.serve.golden import GoldenRows
+from icp_ml.serve.model_files import Features
+from icp_ml.serve.policy_files import policy_from_bytes
+
+_GOLDEN: Final = TypeAdapter(GoldenRows)
+_DEFINITION: Final = TypeAdapter(Definition)
+_CLOSED_WON: Final = TypeAdapter(ClosedWon)
+
+
+def golden_document(golden: GoldenRows) -> dict[str, object]:
+    """What stands in `golden.json`."""
+    return {**asdict(golden), "as_of": golden.as_of.isoformat()}
+
+
+def read_closed_won(content: Mapping[str, bytes]) -> ClosedWon | None:
+    """The analysis of closed deals; None where there is none."""
+    if file_names.CLOSED_WON not in content:
+        return None
+    return document_in(content, file_names.CLOSED_WON, _CLOSED_WON)
+
+
+def read_definition(features: Features, content: Mapping[str, bytes]) -> Definition | None:
+    """The ICP; None where there is none. Raises `BundleInvalid` where a criterion asks what no attribute answers."""
+    if file_names.DEFINITION not in content:
+        return None
+    found = document_in(content, file_names.DEFINITION, _DEFINITION)
+    by_name = {each.name: each for each in features.attributes}
+    try:
+        for each in found.criteria:
+            bind_condition(each.condition, by_name, f"the criterion '{each.name}'")
+    except ConfigError as error:
+        raise BundleInvalid(f"{file_names.DEFINITION} of the bundle cannot be used: {error.sentence}") from None
+    return found
+
+
+def read_policy(features: Features, content: bytes) -> Policy:
+    """What is done with prospects. Raises `BundleInvalid` where a rule asks what no attribute answers."""
+    policy = policy_from_bytes(content)
+    try:
+        bind_rules((*policy.exclusions, *policy.boundary), features.attributes)
+    except ConfigError as error:
+        raise BundleInvalid(f"{file_names.POLICY} of the bundle cannot be used: {error.sentence}") from None
+    return policy
+
+
+def read_golden(features: Features, content: Mapping[str, bytes]) -> GoldenRows:
+    """The golden rows. Raises `BundleInvalid` where a row has another number of contributions than columns."""
+    golden = document_in(content, file_names.GOLDEN, _GOLDEN)
+    width = len(features.vocabulary.columns)
+    if any(len(row) != width for row in golden.contributions):
+        raise BundleInvalid(
+            f"{file_names.GOLDEN} of the bundle was expected to hold {width} contributions a row and does not; "
+            f"{file_names.ANEW}"
+        )
+    return golden

@@ -1,0 +1,201 @@
+"""`icp train` as the line sees it: read, judge, fit, write the ICP down, and register a new version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from icp_ml.deals.rules import bind_rules
+from icp_ml.deals.table import DealTable
+from icp_ml.errors import ConfigError, NoSignal
+from icp_ml.profile.defining import check_said
+from icp_ml.profile.definition import Definition
+from icp_ml.profile.potential import PotentialRecord
+from icp_ml.profile.records import Profile, Verdict
+from icp_ml.profile.segmenting import check_bands
+from icp_ml.profile.several import ProfilesRecord
+from icp_ml.serve.bundle import Bundle, write_bundle
+from icp_training.adapting import adapted
+from icp_training.checking import rejected_rows, sources_of
+from icp_training.config import Config, load_config
+from icp_training.defining import said_of, with_definition
+from icp_training.flips import TierFlips, tier_flips
+from icp_training.leakage.questions import refuse_questions
+from icp_training.list_sample import ListSample, read_list_sample
+from icp_training.masking import Patterns, patterns_of
+from icp_training.pictures import record_evidence
+from icp_training.pipeline import (
+    Fitted,
+    Judged,
+    OnStep,
+    Stamp,
+    bundle_of,
+    fit,
+    judge,
+    read,
+    silent,
+    with_potential,
+)
+from icp_training.potential import asked_of
+from icp_training.profile_bundles import Making, with_profiles
+from icp_training.profiles import check_profiles, fit_profiles
+from icp_training.registry import register, registry_of
+from icp_training.search import Budget
+from icp_training.search_record import record_search
+from icp_training.search_start import notes_on, ready_to_search
+from icp_training.tracking import (
+    Run,
+    closing_run,
+    connect,
+    open_run,
+    record_bundle,
+    record_flips,
+    record_ideal_tiers,
+    record_potential,
+    record_profile,
+    record_rows,
+    record_verdict,
+)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training came to. folder, version, profile: None where the ranking is not reliable; refusal says why.
+
+    search_notes: what a person should know about the search. flips: prospects that change tier by the error of bought
+    figures, None where no list or no error is declared. rejected: line, deal and reason of each rejected row. sources:
+    the files that are read. potential: what a win brings, None where it is not asked for. definition: the ICP.
+    profiles: several ICPs, where the configuration names them.
+    """
+
+    verdict: Verdict
+    run_id: str
+    profile: Profile | None = None
+    folder: Path | None = None
+    version: int | None = None
+    refusal: NoSignal | None = None
+    search_notes: tuple[str, ...] = ()
+    flips: TierFlips | None = None
+    rejected: tuple[tuple[int, str, str], ...] = ()
+    sources: tuple[str, ...] = ()
+    potential: PotentialRecord | None = None
+    definition: Definition | None = None
+    profiles: ProfilesRecord | None = None
+
+
+def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent, *, fresh: bool = False) -> Trained:
+    """Read, judge, fit, explain and write a new version below models/; a refusal is returned with its verdict.
+
+    now: ISO date and time of the run. fresh: search without the champion's parameters. Raises what reading raises,
+    `TooFewDeals`, and `LeakageQuestion`.
+    """
+    config = load_config(config_path)
+    _refuse_what_does_not_fit(config)
+    root = config.project_root(config_path)
+    deals = read(config, root)
+    check_profiles(config, deals)
+    refuse_questions(config, root)
+    listed = _list_to_judge_by(config, deals, root)
+    patterns = _patterns(config, listed)
+    if patterns is not None and config.train.adapt_to:
+        deals = adapted(deals, patterns, config.seed)
+    rejected = rejected_rows(deals)
+    sources = sources_of(config, root)
+    tags = {"config": config.digest(), "started": now}
+    connect(root)  # a record of runs that cannot be used is told before anything else is written beside it
+    with (
+        ready_to_search(config, root, budget, fresh=fresh) as start,
+        closing_run(run := open_run(root, config.name, tags)),
+    ):
+        record_rows(run, deals)
+        judged = judge(deals, start.budget, config.seed, on_step, config.tiers, patterns=patterns)
+        record_verdict(run, judged.verdict)
+        try:
+            fitted = fit(judged, start.budget, config.seed, on_step)
+        except NoSignal as refusal:
+            return Trained(judged.verdict, run.run_id, refusal=refusal, rejected=rejected, sources=sources)
+        fitted = with_definition(config, judged, with_potential(config, judged, fitted, on_step), on_step)
+        registry = registry_of(root, config.name)
+        version = next_version(root, config.name, [each.version for each in registry.versions()])
+        making = Making(config, root, judged.deals, Stamp(version, now, run.run_id))
+        bundle = _with_all_profiles(making, judged, fitted, on_step)
+        folder = root / "models" / config.name / f"v{version}"
+        record_bundle(run, bundle.provenance, write_bundle(bundle, folder), folder)
+        _record(run, bundle)
+        record_search(run, fitted.found, config.seed)
+        register(run, registry, folder)
+        flips = tier_flips(bundle, listed.parsed, config.errors(), config.seed) if listed else None
+        record_flips(run, flips)
+    return Trained(
+        bundle.verdict,
+        run.run_id,
+        bundle.profile,
+        folder,
+        version,
+        search_notes=notes_on(start, fitted.found),
+        flips=flips,
+        rejected=rejected,
+        sources=sources,
+        potential=None if bundle.potential is None else bundle.potential.record,
+        definition=bundle.definition,
+        profiles=None if bundle.profiles is None else bundle.profiles.record,
+    )
+
+
+def _record(run: Run, bundle: Bundle) -> None:
+    """What a person looks at in the run: figures, tables and pictures of all deals."""
+    record_profile(run, bundle.profile)
+    record_ideal_tiers(run, bundle.tiering.table)
+    record_potential(run, bundle.potential)
+    record_verdict(run, bundle.verdict)
+    record_evidence(run, bundle.verdict, bundle.tiering.table, bundle.profile)
+
+
+def _with_all_profiles(making: Making, judged: Judged, fitted: Fitted, on_step: OnStep) -> Bundle:
+    """The bundle of all deals, with those of its profiles in it where the configuration names some."""
+    whole = bundle_of(making.config, making.root, judged, fitted, making.stamp)
+    return with_profiles(whole, making, fit_profiles(making.config, judged, fitted, on_step))
+
+
+def _refuse_what_does_not_fit(config: Config) -> None:
+    """Raise `ConfigError`, before any work is done, for what fits no attribute or asks what the data cannot answer."""
+    attributes = config.resolved()
+    config.policy()
+    check_said(said_of(config, None), attributes)
+    check_bands(config.segments, attributes)
+    asked_of(config)
+    bind_rules([rule for each in config.profiles if (rule := each.boundary) is not None], attributes)
+
+
+def _list_to_judge_by(config: Config, deals: DealTable, root: Path) -> ListSample | None:
+    """The prospect list, where the configuration asks for what needs it."""
+    asked = _asks_for_patterns(config)
+    if asked and config.prospects.source is None:
+        raise ConfigError(f"{asked} is set, but prospects.source names no list; name one, or leave it out")
+    return read_list_sample(config, deals, root) if asked or config.errors() else None
+
+
+def _asks_for_patterns(config: Config) -> str:
+    """The key by which the configuration asks how the list is empty; the empty text where it does not."""
+    if config.train.adapt_to:
+        return "train.adapt_to"
+    return "evaluate.missing_as" if config.evaluate.missing_as else ""
+
+
+def _patterns(config: Config, listed: ListSample | None) -> Patterns | None:
+    """How the list is empty, where that was asked. Raises `ConfigError` where the list has no row to tell it."""
+    asked = _asks_for_patterns(config)
+    if not asked or listed is None:
+        return None
+    patterns = patterns_of(listed.parsed)
+    if patterns is None:
+        raise ConfigError(f"{asked} is set, and the list of prospects.source has no rows; name one that has some")
+    return patterns
+
+
+def next_version(root: Path, name: str, registered: Sequence[int]) -> int:
+    """One more than the highest version below models/ and in the registry; 1 for the first."""
+    folder = root / "models" / name
+    taken = [int(found.name[1:]) for found in folder.glob("v*") if found.name[1:].isdigit()]
+    return max([*taken, *registered], default=0) + 1
