@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 
 PERMUTATIONS = 2_000
 AT_ONCE = 200
+ENOUGH = 100
 TIME_BLOCKS = 8
 
 
@@ -39,6 +40,9 @@ def permuted_p_value(
 ) -> float:
     """Share of permutations in which levels differ as much as observed; at least 1 / (count + 1).
 
+    Once `ENOUGH` permutations did so the rest is not dealt out: the p-value is then that number over the permutations
+    so far (Besag and Clifford 1991), which is known to a tenth of itself.
+
     codes: level of each deal, (n,). The statistic is Pearson's: squared sum of residuals in each level over its
     deals. Accounts exchange their mean residuals; an account that holds several deals keeps them together.
     """
@@ -55,7 +59,11 @@ def permuted_p_value(
         width = min(AT_ONCE, count - start)
         dealt = rng.permuted(np.tile(mean, (width, 1)), axis=1).T
         dealt -= (deals @ dealt) / deals.sum()
-        as_large += int((_pearson(table @ dealt, size, used) >= observed - 1e-12).sum())
+        is_as_large = _pearson(table @ dealt, size, used) >= observed - 1e-12
+        if as_large + is_as_large.sum() >= ENOUGH:
+            drawn = start + 1 + int(np.searchsorted(np.cumsum(is_as_large), ENOUGH - as_large))
+            return ENOUGH / drawn
+        as_large += int(is_as_large.sum())
     return (1 + as_large) / (1 + count)
 
 

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import kstest
 
-from icp_ml.profile.association import TIME_BLOCKS, permuted_p_value, relative_to_time
+from icp_ml.profile.association import ENOUGH, TIME_BLOCKS, permuted_p_value, relative_to_time
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -48,8 +48,16 @@ def by_enumeration(codes: list[int], residuals: list[float], groups: list[int]) 
 )
 def test_the_p_value_is_that_of_all_permutations(codes: list[int], residuals: list[float], groups: list[int]) -> None:
     found = permuted_p_value(np.array(codes), np.array(residuals), np.array(groups), seed=1, count=10_000)
-    # Four standard errors of a share in 10,000 draws are at most 0.02.
-    assert found == pytest.approx(by_enumeration(codes, residuals, groups), abs=0.02)
+    # Drawing ends with the hundredth that is as large: four standard errors of the share are four tenths of it.
+    assert found == pytest.approx(by_enumeration(codes, residuals, groups), rel=0.4)
+
+
+def test_dealing_out_ends_where_the_answer_is_known() -> None:
+    """With two levels of two deals each a third of all six divisions are as large, so some 300 permutations do."""
+    codes, residuals = np.array([0, 0, 1, 1]), np.array([1.0, 0.9, -0.9, -1.0])
+    found = permuted_p_value(codes, residuals, np.arange(4), seed=2, count=1_000_000)
+    assert found == pytest.approx(by_enumeration([0, 0, 1, 1], residuals.tolist(), [0, 1, 2, 3]), rel=0.4)
+    assert (ENOUGH / found) == pytest.approx(round(ENOUGH / found))
 
 
 def test_the_enumeration_itself_is_right_where_it_can_be_counted() -> None:

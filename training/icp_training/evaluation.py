@@ -16,7 +16,7 @@ from icp_ml.model.baseline import logistic_log_odds
 from icp_ml.model.judgement import Judgement
 from icp_ml.model.metrics import Estimate, Judged, estimate_all
 from icp_ml.model.skill import Skill, measure_skill
-from icp_ml.model.splits import Fold, complement
+from icp_ml.model.splits import Fold
 from icp_ml.model.stack import base_rate_log_odds
 from icp_ml.model.tier_cuts import fit_cuts
 from icp_ml.model.tiers import Cuts
@@ -240,15 +240,21 @@ def _returning(deals: DealTable, results: tuple[FoldResult, ...], seed: int) -> 
 
 
 def random_split(deals: DealTable, seed: int) -> dict[str, Estimate]:
-    """What a random split would have claimed: accounts and dates ignored, parameters fixed, at most 20,000 deals."""
+    """What a random split would have claimed: accounts and dates ignored, parameters fixed, at most 20,000 deals.
+
+    Few deals are each judged in one of five parts; of many, one part is enough to judge by.
+    """
     kept = sample_groups(np.arange(len(deals.won)), MOST_SEARCH_ROWS, seed)
-    shuffled = np.random.default_rng(seed).permutation(kept)
-    log_odds = np.empty(len(kept))
-    position = np.empty(len(deals.won), dtype=np.intp)
-    position[kept] = np.arange(len(kept))
-    for held_out in np.array_split(shuffled, RANDOM_FOLDS):
-        rest = kept[complement(position[held_out], len(kept))]
-        blind = replace(rows_to_learn_from(deals, rest), groups=np.arange(len(rest), dtype=np.int64))
-        model = fit_win_model(blind, ModelParams(), seed)
-        log_odds[position[held_out]] = model.log_odds(model.vocabulary.encode(deals.parsed.take(held_out)))
-    return estimate_all(log_odds, deals.won[kept], np.arange(len(kept), dtype=np.int64), seed)
+    parts = np.array_split(np.random.default_rng(seed).permutation(kept), RANDOM_FOLDS)
+    judged = parts if len(kept) < ROWS_IN_STEP else parts[:1]
+    log_odds = np.concatenate([_judged_blindly(deals, kept, held_out, seed) for held_out in judged])
+    rows = np.concatenate(judged)
+    return estimate_all(log_odds, deals.won[rows], rows.astype(np.int64), seed)
+
+
+def _judged_blindly(deals: DealTable, kept: NDArray[np.intp], held_out: NDArray[np.intp], seed: int) -> Floats:
+    """Log-odds of the rows held out, by a model of the others of those kept that takes each for an account."""
+    rest = np.setdiff1d(kept, held_out)
+    blind = replace(rows_to_learn_from(deals, rest), groups=np.arange(len(rest), dtype=np.int64))
+    model = fit_win_model(blind, ModelParams(), seed)
+    return model.log_odds(model.vocabulary.encode(deals.parsed.take(held_out)))
