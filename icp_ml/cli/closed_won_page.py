@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Segments,
         WinsMinusLosses,
     )
+    from icp_ml.profile.field_figures import FieldFigure
     from icp_ml.profile.records import Interval
 
 MANY: Final = 0.005
@@ -27,9 +28,12 @@ MANY: Final = 0.005
 
 
 def closed_won_page(found: ClosedWon) -> Iterator[RenderableType]:
-    """Segments, then wins minus losses."""
+    """Segments, then wins minus losses, then the field's figures."""
     yield from segments_page(found.segments)
     yield from wins_minus_losses_page(found.wins_minus_losses)
+    if found.field:
+        yield _field_table(found.field)
+        yield "The field's figures were stated before these deals, and are asked of every attribute that they fit."
 
 
 def segments_page(segments: Segments) -> Iterator[RenderableType]:
@@ -132,6 +136,21 @@ def _verdict_table(title: str, verdicts: Sequence[FactorVerdict]) -> Table:
         p = "" if state.p_value is None else (f"under {MANY:g}" if state.p_value < MANY else f"{state.p_value:.3f}")
         difference = _points(state.difference)
         add_row(table, state.words, percent(state.won), percent(state.lost), difference, elsewhere, p)
+    return table
+
+
+def _field_table(figures: Sequence[FieldFigure]) -> Table:
+    columns = ("condition", "the field says", "won where it holds", "won elsewhere", "gap (95 %)", "here")
+    table = plain_table("The field's figures beside your own", *columns)
+    for each in figures:
+        inside, outside = (
+            f"{rate.value:.0%} ({won:,} of {deals:,})"
+            for rate, won, deals in (
+                (each.rate, each.won, each.deals),
+                (each.others_rate, each.others_won, each.others),
+            )
+        )
+        add_row(table, each.words, each.said, inside, outside, _points(each.gap), each.answer)
     return table
 
 

@@ -14,6 +14,7 @@ from icp_ml.deals.rule_settings import ConditionSettings
 from icp_ml.deals.settings import Layer
 from icp_ml.profile.clusters import Clusters
 from icp_ml.profile.definition import Proposal
+from icp_ml.profile.field_figures import FieldFigure
 from icp_ml.profile.records import Interval, Record
 
 Metric = Literal["win rate", "deal size", "cycle", "expansion rate", "churn rate"]
@@ -150,8 +151,12 @@ class WinsMinusLosses(Record):
 
 
 class ClosedWon(Record):
-    """The whole analysis of closed deals. clusters: None where they were not searched for."""
+    """The whole analysis of closed deals. clusters: None where they were not searched for. field: the field's figures
+
+    about companies, beside what the deals say.
+    """
 
     segments: Segments
     wins_minus_losses: WinsMinusLosses
     clusters: Clusters | None = None
+    field: tuple[FieldFigure, ...] = ()

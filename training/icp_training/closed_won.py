@@ -22,6 +22,7 @@ from icp_ml.deals.segments_settings import SegmentsSettings
 from icp_ml.deals.texts import Flags, Floats
 from icp_ml.model.splits import maturity
 from icp_ml.profile.closed_won_records import ClosedWon, StaleDeals
+from icp_ml.profile.field_figures import field_figures
 from icp_ml.profile.prevalence import wins_minus_losses
 from icp_ml.profile.segments import ClosedDeals, by_segment
 
@@ -40,6 +41,7 @@ def closed_won(deals: DealTable, seed: int, *, unit: str = "", settings: Segment
         wins_minus_losses=wins_minus_losses(
             replace(closed, won=deals.won), seed, target=deals.predicted, settings=settings
         ),
+        field=field_figures(deals.attributes, deals.parsed, deals.won, closed.groups),
     )
 
 
