@@ -292,7 +292,12 @@ class ListScorer(ABC, Generic[B]):
         status = statuses.codes(reading.missing, has_id(ids), marks)
         rows = self._rows(reading, status, statuses, outgoing.reasons)
         records = outgoing.record_batch(outgoing.schema(id_name, ids.type), ids, rows, statuses.texts)
+        records = self._told_beside(records, reading, as_of)
         return ScoredBatch(records, self._notes(reading, rows, statuses), batch, rows.is_scored, repeated), seen
+
+    def _told_beside(self, records: Tabular, _reading: Reading, _as_of: date | None) -> Tabular:
+        """The output rows with what a kind of model has to say besides."""
+        return records
 
     def _rows(self, reading: Reading, status: NDArray[np.int32], statuses: StatusBook, reasons: int) -> AnsweredRows:
         said = self._answer(reading, reasons)

@@ -15,22 +15,31 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from icp_ml.deals.attributes import Attribute
+from icp_ml.deals.rule_settings import RuleSettings
+from icp_ml.deals.rules import bind_rules, outside
+from icp_ml.errors import ConfigError
 from icp_ml.profile.observed import observed_words
 from icp_ml.serve.bundle import Bundle, open_bundle
 from icp_ml.serve.calibration_file import level_sentence, needs
 from icp_ml.serve.incoming import Batches, Tabular
 from icp_ml.serve.learned_scoring import LearnedScorer
 from icp_ml.serve.list_scorer import Answers, Reading
-from icp_ml.serve.outgoing import ODDS, ODDS_WITH_INTERVALS
+from icp_ml.serve.outgoing import LABEL_TYPE, ODDS, ODDS_WITH_INTERVALS
 from icp_ml.serve.potential_columns import potential_columns, potential_values
+from icp_ml.serve.tier_book import coded
 
 Floats = NDArray[np.float64]
+
+OUTSIDE: Final = "outside_proposed_market"
+"""The column that names the rule of a proposed boundary by which a row lies outside; only where one is proposed."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +65,28 @@ class Scorer(LearnedScorer[Bundle]):
         """What the model and its rules ask about, and the criteria of its ICP."""
         definition = self.bundle.definition
         asked = set() if definition is None else {each.condition.attribute for each in definition.criteria}
+        asked |= {name for rule in self._proposed for name in rule.attributes}
         read = {each.name for each in super().read_attributes} | asked
         return tuple(each for each in self.bundle.attributes if each.name in read)
+
+    @property
+    def _proposed(self) -> tuple[RuleSettings, ...]:
+        """The boundary that the deals suggest and nobody has approved."""
+        definition = self.bundle.definition
+        in_force = {rule.name for rule in self.bundle.policy.boundary}
+        proposals = () if definition is None else definition.proposals
+        return tuple(each.rule for each in proposals if each.kind == "boundary" and each.rule.name not in in_force)
+
+    def _told_beside(self, records: Tabular, reading: Reading, as_of: date | None) -> Tabular:
+        """With the first rule of the proposed boundary that each row is known not to meet; nothing is suppressed."""
+        if not self._proposed:
+            return records
+        found = outside(bind_rules(self._proposed, self.read_attributes), reading.parsed, as_of)
+        column = coded(found, [rule.name for rule in self._proposed])
+        if OUTSIDE in records.schema.names:
+            raise ConfigError(f"the id column is called '{OUTSIDE}', and so is a column of the output; rename it")
+        schema = records.schema.append(pa.field(OUTSIDE, LABEL_TYPE))
+        return pa.RecordBatch.from_arrays([*records.columns, column], schema=schema)
 
     @cached_property
     def _observed(self) -> Mapping[str, str]:
