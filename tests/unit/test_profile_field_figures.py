@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -16,7 +18,7 @@ SIZE = Attribute("size", "size", "number", "firmographic", "fit")
 DAY = np.datetime64("2025-06-30")
 
 
-def asked(rows: list[tuple[str | None, str | None, int]]) -> dict[str, FieldFigure]:
+def asked(rows: Sequence[tuple[str | None, str | None, int]]) -> dict[str, FieldFigure]:
     """rows: tools, day of funding, won. Each deal is of an account of its own."""
     table = pa.table(
         {
@@ -27,7 +29,7 @@ def asked(rows: list[tuple[str | None, str | None, int]]) -> dict[str, FieldFigu
     )
     attributes = (TOOLS, FUNDED, SIZE)
     won = np.array([each for _, _, each in rows], dtype=np.int8)
-    found = field_figures(attributes, parse_attributes(table, attributes, DAY), won, np.arange(len(rows)))
+    found = field_figures(attributes, parse_attributes(table, attributes, np.array(DAY, dtype="datetime64[D]")), won, np.arange(len(rows)))
     return {each.words: each for each in found}
 
 
