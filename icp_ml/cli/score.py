@@ -5,16 +5,26 @@ Reads the clock once, for the day to which ages count; everything else is in the
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from icp_ml.errors import ConfigError
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from icp_ml.cli.scoring_job import Job
+    from icp_ml.serve.loading import AnyScorer
+    from icp_ml.serve.output_rows import OutputRows
+    from icp_ml.serve.previous import PreviousList
+
 _BATCH_ROWS = 65_536
+_PART_ROWS = 1_000_000
 _MAX_UNSCORED = 0.5
 
 
@@ -54,13 +64,23 @@ Intervals = Annotated[bool, typer.Option("--intervals", help="Add the interval o
 Neighbours = Annotated[
     bool, typer.Option("--neighbours", help="Name the won and lost accounts that each row of tier 1 is most like.")
 ]
+Output = Annotated[
+    Path, typer.Option("--output", "-o", help="Where the scored rows go: .parquet, .csv, or a folder of parts.")
+]
+MinTier = Annotated[str | None, typer.Option(help="Write only rows of this tier and better ones, such as 2.")]
+Only = Annotated[
+    str | None, typer.Option("--columns", help='Output columns to write beside the id: "tier,score,reason_for_1".')
+]
+Threads = Annotated[int | None, typer.Option(min=1, help="Batches scored side by side. Default: as many as cores.")]
+PartRows = Annotated[int, typer.Option(min=1, help="Rows of the list in each part, where the output is a folder.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Finish what a stopped job left in the folder of parts.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON and nothing else.")]
 
 
 def score(
     prospects: Annotated[Path, typer.Argument(help="The list: CSV, Parquet, or a folder of Parquet files.")],
     *,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the scored rows go: .parquet or .csv.")],
+    output: Output,
     model: Model = None,
     id_column: Annotated[str | None, typer.Option("--id", help="The list's id column.")] = None,
     columns: Pairs = None,
@@ -81,40 +101,88 @@ def score(
     base_rate: BaseRate = None,
     intervals: Intervals = False,
     neighbours: Neighbours = False,
+    min_tier: MinTier = None,
+    only: Only = None,
+    threads: Threads = None,
+    part_rows: PartRows = _PART_ROWS,
+    resume: Resume = False,
     as_json: AsJson = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace an output file that exists.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an output that exists.")] = False,
 ) -> None:
     """Score a list of prospects, with reasons for and against each."""
-    from icp_ml.cli.levels import at_level
+    asked = dict(locals())
     from icp_ml.cli.lists import known_accounts, open_list
-    from icp_ml.cli.places import find_model
-    from icp_ml.cli.scoring_job import Job, run
-    from icp_ml.cli.scoring_summary import report
+    from icp_ml.cli.scoring_job import Job
     from icp_ml.cli.tables_beside import can_make, tables_for
-    from icp_ml.serve.loading import load
     from icp_ml.serve.neighbour_columns import comparer
-    from icp_ml.serve.previous import read_previous
 
-    _check_places(prospects, output, unusable, previous, force=force)
-    folder = find_model(model)
-    scorer = at_level(load(folder), base_rate, intervals=intervals)
+    _check_places(prospects, output, unusable, previous, force=force or resume)
+    _check_resumes(output, resume=resume)
+    folder, scorer = _opened(model, base_rate, intervals)
     opened = open_list(
         prospects, scorer, id_column=id_column, columns=columns or [], delimiter=delimiter, encoding=encoding,
         sheet=sheet, makes=can_make(scorer, no_tables=no_tables),
     )  # fmt: skip
     day = as_of.date() if as_of else date.today()
     job = Job(
-        scorer=replace(scorer, known=None if no_known else known_accounts(scorer, folder, known)),
-        model=folder,
-        prospects=opened,
-        output=output, as_of=day, reasons=reasons, batch_rows=batch_rows, max_unscored=max_unscored,
-        previous=None if previous is None else read_previous(previous, opened.id),
-        changed_only=_is_changed_only(changed_only, previous),
-        unusable=unusable,
-        tables=None if no_tables else tables_for(opened, scorer, folder, tables or [], day),
+        replace(scorer, known=None if no_known else known_accounts(scorer, folder, known)), folder, opened, output, day,
+        reasons=reasons, batch_rows=batch_rows, max_unscored=max_unscored, wanted=_wanted(scorer, min_tier, only),
+        previous=_earlier(previous, opened.id), changed_only=_is_changed_only(changed_only, previous),
+        unusable=unusable, tables=None if no_tables else tables_for(opened, scorer, folder, tables or [], day),
         comparer=comparer(scorer, "--neighbours") if neighbours else None,
+        threads=threads or len(os.sched_getaffinity(0)),
     )  # fmt: skip
-    report(job, run(job), as_json=as_json)
+    _do(job, asked, as_json=as_json)
+
+
+def _do(job: Job, asked: Mapping[str, Any], *, as_json: bool) -> None:
+    """Score into one file or into a folder of parts, and say what was done. asked: the options as they were given."""
+    from icp_ml.cli.job_facts import facts_of, files_of
+    from icp_ml.cli.parts_job import Parts, run_parts
+    from icp_ml.cli.scoring_job import run
+    from icp_ml.cli.scoring_summary import report
+
+    if not is_in_parts(job.output):
+        report(job, run(job), as_json=as_json)
+        return
+    facts, files = facts_of(job, asked), files_of(job)
+    parts = Parts(asked["part_rows"], facts, files, resume=asked["resume"], replace=asked["force"])
+    report(job, run_parts(job, parts), as_json=as_json)
+
+
+def _opened(model: str | None, base_rate: float | None, intervals: bool) -> tuple[Path, AnyScorer]:  # noqa: FBT001
+    from icp_ml.cli.levels import at_level
+    from icp_ml.cli.places import find_model
+    from icp_ml.serve.loading import load
+
+    folder = find_model(model)
+    return folder, at_level(load(folder), base_rate, intervals=intervals)
+
+
+def _wanted(scorer: AnyScorer, min_tier: str | None, only: str | None) -> OutputRows:
+    from icp_ml.serve.output_rows import OutputRows, least_tier
+
+    names = None if only is None else tuple(name.strip() for name in only.split(",") if name.strip())
+    return OutputRows(least_tier(min_tier, scorer.tier_book.cuts.labels), names)
+
+
+def _earlier(path: Path | None, id_name: str | None) -> PreviousList | None:
+    from icp_ml.serve.previous import read_previous
+
+    return None if path is None else read_previous(path, id_name)
+
+
+def is_in_parts(output: Path) -> bool:
+    """Whether the output is a folder of parts: where its name has no suffix, or it is a folder already."""
+    return not output.suffix or output.is_dir()
+
+
+def _check_resumes(output: Path, *, resume: bool) -> None:
+    if resume and not is_in_parts(output):
+        raise ConfigError(
+            f"--resume was expected beside a folder of parts, and {output.name} is one file, which is there whole or "
+            "not at all; name a folder"
+        )
 
 
 def _check_places(prospects: Path, output: Path, unusable: Path | None, previous: Path | None, *, force: bool) -> None:
@@ -124,7 +192,12 @@ def _check_places(prospects: Path, output: Path, unusable: Path | None, previous
     for path in (output, unusable):
         if path is not None:
             check_keeps(prospects, path, "the list")
-            check_output(path, "replace" if force else "refuse")
+            if path != output or not is_in_parts(output):
+                check_output(path, "replace" if force else "refuse")
+            elif not path.parent.is_dir():
+                raise ConfigError(
+                    f"a folder was expected at {path.parent} for the output, and there is none; make it first"
+                )
             if previous is not None:
                 check_keeps(previous, path, "the earlier output")
     if unusable is not None and unusable.resolve() == output.resolve():

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import typer
 
 from icp_ml.cli.lists import batches_in
 from icp_ml.errors import TooManyUnusable
@@ -18,10 +16,12 @@ from icp_ml.errors import TooManyUnusable
 if TYPE_CHECKING:
     from icp_ml.deals.list_tables import ListTables
     from icp_ml.deals.prospects import ProspectList
+    from icp_ml.serve.incoming import NamedBatch
     from icp_ml.serve.list_scorer import ScoredBatch
     from icp_ml.serve.loading import AnyScorer
     from icp_ml.serve.neighbour_columns import Comparer
     from icp_ml.serve.notes import ScoringNotes
+    from icp_ml.serve.output_rows import OutputRows
     from icp_ml.serve.previous import Changes, Movement, Moves, PreviousList
     from icp_ml.serve.sidefile import SideFile
 
@@ -32,7 +32,8 @@ class Job:
 
     previous: the list as it was scored before. tables: what attributes that the list lacks are made of. unusable: where
     rows without a score go. changed_only: write only rows that are new or in another tier. comparer: what names the
-    accounts that rows of the first tier are most like, None where that was not asked.
+    accounts that rows of the first tier are most like, None where that was not asked. wanted: which rows and columns
+    are written. threads: batches that are scored side by side.
     """
 
     scorer: AnyScorer
@@ -43,20 +44,31 @@ class Job:
     reasons: int
     batch_rows: int
     max_unscored: float
+    wanted: OutputRows
     previous: PreviousList | None = None
     changed_only: bool = False
     unusable: Path | None = None
     tables: ListTables | None = None
     comparer: Comparer | None = None
+    threads: int = 1
+
+    def batches(self) -> Iterator[NamedBatch]:
+        """The rows of the list as they are read."""
+        return batches_in(self.prospects, self.scorer, self.tables, self.as_of, self.batch_rows)
 
 
 @dataclass(frozen=True)
 class Done:
-    """notes: on the rows read. rows_out: rows in the file. movement: against the earlier list, where there is one."""
+    """notes: on the rows read. rows_out: rows in the output. movement: against the earlier list, where there is one.
+
+    resumed: rows that an earlier job had done already. seconds: from the first row that was read to the last written.
+    """
 
     notes: ScoringNotes
     rows_out: int
     movement: Movement | None
+    resumed: int = 0
+    seconds: float = 0.0
 
 
 def run(job: Job) -> Done:
@@ -64,52 +76,59 @@ def run(job: Job) -> Done:
 
     Raises `TooManyUnusable`.
     """
+    from icp_ml.cli.progress import rows_done
+    from icp_ml.deals.reading import rows_known
     from icp_ml.serve.sidefile import side_file
     from icp_ml.serve.writing import whole_file, write_batches
 
     refusal: TooManyUnusable | None = None
-    written = 0
+    written, began = 0, time.monotonic()
     with ExitStack() as files:
         side = None if job.unusable is None else files.enter_context(side_file(job.unusable))
-        tally = _Tally(job, side)
+        tally = Tally(job, side)
         try:
-            with whole_file(job.output) as partial:
-                written = write_batches(partial, tally.records())
-                _check_enough(job, tally.notes)
+            with whole_file(job.output) as partial, rows_done("scoring", rows_known(job.prospects.path)) as done:
+                stream = job.scorer.score_stream(
+                    job.batches(), as_of=job.as_of, reasons=job.reasons, threads=job.threads
+                )
+                written = write_batches(partial, (tally.written(batch, done) for batch in stream))
+                check_enough(job, tally.notes)
         except TooManyUnusable as too_many:
             refusal = too_many
     if refusal is not None:
         raise refusal
-    movement = None if job.previous is None or tally.moves is None else job.previous.movement(tally.moves)
-    return Done(tally.notes, written, movement)
+    seconds = time.monotonic() - began
+    return Done(tally.notes, written, movement_of(job, tally.moves), seconds=seconds)
 
 
-class _Tally:
+def movement_of(job: Job, moves: Moves | None) -> Movement | None:
+    """What moved since the earlier list, where there is one."""
+    return None if job.previous is None or moves is None else job.previous.movement(moves)
+
+
+class Tally:
     """Adds up what there is to say about batches that pass by on their way to the file."""
 
-    def __init__(self, job: Job, side: SideFile | None) -> None:
+    def __init__(self, job: Job, side: SideFile | None, rows_before: int = 0) -> None:
         from icp_ml.serve.notes import ScoringNotes
 
         self.notes = ScoringNotes()
         self.moves: Moves | None = None
         self._job = job
         self._side = side
+        self._rows_before = rows_before
 
-    def records(self) -> Iterator[Any]:
-        """Output rows, batch by batch."""
+    def written(self, batch: ScoredBatch, done: Callable[[int], None]) -> Any:
+        """The output rows of a batch that are to be written, after it was counted. done: is told of its rows."""
         job = self._job
-        named = batches_in(job.prospects, job.scorer, job.tables, job.as_of, job.batch_rows)
-        with _progress() as advance:
-            for batch in job.scorer.score_stream(named, as_of=job.as_of, reasons=job.reasons):
-                self._set_aside(batch)
-                self.notes = self.notes.plus(batch.notes)
-                advance.rows(batch.notes.rows)
-                beside = _beside_accounts(batch, job)
-                yield beside.records if job.previous is None else self._compared(beside, job.previous)
-
-    def _set_aside(self, batch: ScoredBatch) -> None:
         if self._side is not None:
-            self._side.add(batch.source, self.notes.rows + 1, batch.records.column("status"), ~batch.is_scored)
+            first = self._rows_before + self.notes.rows + 1
+            self._side.add(batch.source, first, batch.records.column("status"), ~batch.is_scored)
+        self.notes = self.notes.plus(batch.notes)
+        done(batch.notes.rows)
+        beside = _beside_accounts(batch, job)
+        records = beside.records if job.previous is None else self._compared(beside, job.previous)
+        return job.wanted.of(records)
 
     def _compared(self, batch: ScoredBatch, previous: PreviousList) -> Any:
         changes = previous.compare(_current(batch, self._job.scorer), self._job.scorer.content_hash)
@@ -155,7 +174,8 @@ def _with_changes(records: Any, changes: Changes, *, changed_only: bool) -> Any:
     return whole.filter(pa.array(changes.changed())) if changed_only else whole
 
 
-def _check_enough(job: Job, notes: ScoringNotes) -> None:
+def check_enough(job: Job, notes: ScoringNotes) -> None:
+    """Raise `TooManyUnusable` where more rows than are allowed got no score."""
     if notes.unscored_share > job.max_unscored:
         raise TooManyUnusable(
             f"{notes.rows - notes.scored:,} of {notes.rows:,} rows could not be scored "
@@ -169,37 +189,3 @@ def _reasons_not_scored(notes: ScoringNotes) -> str:
     of_each = notes.by_status.items()
     found = [f"{t.removeprefix('not scored: ')}: {rows:,}" for t, rows in of_each if t.startswith("not scored")]
     return ", ".join(found)
-
-
-class _Advance:
-    """Told of rows that are done; counts them where nobody looks."""
-
-    done = 0
-
-    def rows(self, count: int) -> None:
-        """`count` more rows are done."""
-        self.done += count
-
-
-@contextmanager
-def _progress() -> Iterator[_Advance]:
-    """A bar on a terminal, elsewhere a line; on stderr, so that stdout stays the answer's."""
-    if not sys.stderr.isatty():
-        typer.echo("Scoring ...", err=True)
-        yield _Advance()
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    shown = TextColumn("{task.completed:,.0f} rows")
-    speed = TextColumn("{task.fields[speed]:,.0f} rows/s")
-    console = Console(stderr=True)
-    with Progress(SpinnerColumn(), "scoring", shown, speed, TimeElapsedColumn(), console=console) as bar:
-        task = bar.add_task("scoring", total=None, speed=0.0)
-
-        class _OnBar(_Advance):
-            def rows(self, count: int) -> None:
-                bar.advance(task, count)
-                bar.update(task, speed=bar.tasks[0].speed or 0.0)
-
-        yield _OnBar()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import resource
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -38,6 +40,10 @@ def summary(job: Job, done: Done) -> dict[str, object]:
         "as_of": job.as_of.isoformat(),
         "rows_in": notes.rows,
         "rows_out": done.rows_out,
+        "rows_resumed": done.resumed,
+        "seconds": round(done.seconds, 3),
+        "rows_per_second": round((notes.rows - done.resumed) / max(done.seconds, 1e-9), 1),
+        "peak_memory_mib": round(peak_memory() / 2**20, 1),
         "scored": notes.scored,
         "by_tier": dict(notes.by_tier),
         "by_status": dict(notes.by_status),
@@ -51,6 +57,12 @@ def summary(job: Job, done: Done) -> dict[str, object]:
         "unusable": None if job.unusable is None else str(job.unusable),
         "movement": None if done.movement is None else asdict(done.movement),
     }
+
+
+def peak_memory() -> int:
+    """The most memory, in bytes, that this process has held so far."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _oddity(found: Oddity) -> dict[str, object]:
@@ -68,7 +80,8 @@ def print_summary(job: Job, done: Done) -> None:
 
     notes = done.notes
     provenance = job.scorer.bundle.provenance
-    typer.echo(f"{notes.rows:,} rows in, {done.rows_out:,} rows out, {notes.scored:,} of them scored.")
+    resumed = f" ({done.resumed:,} by an earlier job)" if done.resumed else ""
+    typer.echo(f"{notes.rows:,} rows in{resumed}, {done.rows_out:,} rows out, {notes.scored:,} of them scored.")
     for label, rows in notes.by_tier.items():
         typer.echo(f"  {rows:>10,}  {label if label == OUT_OF_SCOPE else f'tier {label}'}")
     _print_profiles(notes)

@@ -41,7 +41,7 @@ def column_names(
         return _checked_names(place, place.names)
     _check_exists(place)
     if is_parquet(place):
-        with _opened_parquet(_parquet_files(place)[0]) as parquet:
+        with _opened_parquet(parquet_files(place)[0]) as parquet:
             return _checked_names(place, parquet.schema_arrow.names)
     if excel_files.is_workbook(place):
         return _checked_names(place, excel_files.read_sheet(place, sheet).names)
@@ -89,6 +89,20 @@ def stream_batches(
         for start in range(0, batch.num_rows, batch_rows):
             yield batch.slice(start, batch_rows)
     _check_some_rows(place, rows)
+
+
+def rows_known(place: Place) -> int | None:
+    """How many rows there are, where that is written down before the first is read; None else.
+
+    Raises `InputError` where a file is no Parquet file though it is called one.
+    """
+    if isinstance(place, Query) or not place.exists() or not is_parquet(place):
+        return None
+    total = 0
+    for file in parquet_files(place):
+        with _opened_parquet(file) as parquet:
+            total += parquet.metadata.num_rows
+    return total
 
 
 def first_line(place: Place, *, delimiter: str = AUTO, encoding: str = AUTO, sheet: str | None = None) -> int:
@@ -147,7 +161,7 @@ def _chosen(path: Place, columns: Sequence[str] | None, names: Sequence[str]) ->
 
 
 def _parquet_batches(path: Path, wanted: list[str], batch_rows: int) -> Iterator[pa.RecordBatch]:
-    for file in _parquet_files(path):
+    for file in parquet_files(path):
         with _opened_parquet(file) as parquet:
             raw_name = {name.strip(): name for name in parquet.schema_arrow.names}
             _check_present(file, wanted, tuple(raw_name))
@@ -164,7 +178,7 @@ def _parquet_batches(path: Path, wanted: list[str], batch_rows: int) -> Iterator
 
 def _check_flat(path: Path, wanted: Sequence[str]) -> None:
     """A column that is asked for by its name must hold one value a row, or a list of such values."""
-    for file in _parquet_files(path):
+    for file in parquet_files(path):
         with _opened_parquet(file) as parquet:
             nested = [field for field in parquet.schema_arrow if field.name.strip() in wanted and _is_nested(field)]
         if nested:
@@ -187,13 +201,26 @@ def _opened_parquet(file: Path) -> pq.ParquetFile:
         raise InputError(f"{file.name}: expected a Parquet file, found something else; write it again") from None
 
 
-def _parquet_files(path: Path) -> list[Path]:
+def parquet_files(path: Path) -> list[Path]:
+    """The file itself, or the Parquet files of a folder in the order of their names, hidden ones left out.
+
+    Raises `InputError` for a folder without any, and for one that a job has not finished.
+    """
     if not path.is_dir():
         return [path]
-    found = sorted(path.rglob("*.parquet"))
+    if (path / "_job.json").exists() and not (path / "_manifest.json").exists():
+        raise InputError(
+            f"{path}: expected whole scored parts, found those of a job that did not finish; finish it with --resume"
+        )
+    found = sorted(file for file in path.rglob("*.parquet") if not _is_hidden(file.relative_to(path)))
     if not found:
         raise InputError(f"{path}: expected a folder with .parquet files, found none; name a file or that folder")
     return found
+
+
+def _is_hidden(path: Path) -> bool:
+    """Whether a name on the way begins with a dot or an underscore, as those of unfinished and of side files do."""
+    return any(part.startswith((".", "_")) for part in path.parts)
 
 
 def is_parquet(path: Path) -> bool:

@@ -26,11 +26,13 @@ from icp_ml.deals.vocabulary import ModelColumn, Vocabulary
 from icp_ml.errors import ConfigError
 from icp_ml.model.lineage import Level, roll_up
 from icp_ml.profile.tiering import Policy
+from icp_ml.serve.in_order import in_order
 from icp_ml.serve.incoming import Batches, Incoming, NamedBatch, Tabular
-from icp_ml.serve.known import KnownAccounts, Seen
+from icp_ml.serve.known import KnownAccounts
 from icp_ml.serve.marks import Marker, make_marker
 from icp_ml.serve.notes import ScoringNotes, oddities
 from icp_ml.serve.outgoing import PROBABILITY, AnsweredRows, Outgoing, StatusBook, has_id, row_ids
+from icp_ml.serve.placed import NOTHING_PASSED, Passed, Placed, placed_in
 from icp_ml.serve.reasons import Reasons
 from icp_ml.serve.tier_book import TierBook
 
@@ -196,15 +198,23 @@ class ListScorer(ABC, Generic[B]):
         return (scored.records for scored in self.score_stream(batches, as_of=as_of, reasons=reasons))
 
     def score_stream(
-        self, batches: Iterable[NamedBatch], *, as_of: date | None = None, reasons: int = REASONS
+        self,
+        batches: Iterable[NamedBatch],
+        *,
+        as_of: date | None = None,
+        reasons: int = REASONS,
+        threads: int = 1,
+        after: Passed = NOTHING_PASSED,
     ) -> Iterator[ScoredBatch]:
-        """Score batches one at a time; nothing is kept from one to the next but the ids that were met.
+        """Score batches, `threads` of them side by side; all that is kept from one to the next is the ids met.
 
-        Raises `ConfigError`, before the first batch, where `as_of` is needed and None, or `reasons` is
-        negative.
+        after: what of the list lies before the first batch. Neither changes an answer. Raises `ConfigError`, before the
+        first batch, where `as_of` is needed and None, or `reasons` is negative.
         """
         self._day(as_of)
-        return self._score_each(batches, as_of, self._outgoing(reasons))
+        outgoing = self._outgoing(reasons)
+        placed = placed_in(batches, after)
+        return in_order(lambda each: self._score_batch(each, as_of, outgoing), placed, threads)
 
     def contributions(
         self, data: pd.DataFrame | Tabular | Batches, as_of: date | None = None, by: Level = "factor"
@@ -270,30 +280,19 @@ class ListScorer(ABC, Generic[B]):
             )
         return None if as_of is None else np.array(as_of, dtype="datetime64[D]")
 
-    def _score_each(
-        self, batches: Iterable[NamedBatch], as_of: date | None, outgoing: Outgoing
-    ) -> Iterator[ScoredBatch]:
-        first_row, seen = 1, Seen()
-        for batch in batches:
-            scored, seen = self._score_batch(batch, as_of, outgoing, first_row, seen)
-            yield scored
-            first_row += batch.records.num_rows
-
-    def _score_batch(
-        self, batch: NamedBatch, as_of: date | None, outgoing: Outgoing, first_row: int, seen: Seen
-    ) -> tuple[ScoredBatch, Seen]:
+    def _score_batch(self, placed: Placed, as_of: date | None, outgoing: Outgoing) -> ScoredBatch:
+        batch = placed.batch
         reading = self._read(batch, self._day(as_of))
         absent = tuple(each.name for each in self.attributes if each.name in batch.absent)
         statuses = StatusBook(len(self.attributes), absent, self._marker.texts)
-        id_name, ids = row_ids(batch, first_row)
+        id_name, ids = row_ids(batch, placed.first_row)
         named = None if batch.id is None else ids
-        repeated, seen = (np.zeros(len(ids), dtype=bool), seen) if named is None else seen.meet(ids)
-        marks = self._marker.codes(reading.parsed, named, repeated, as_of)
+        marks = self._marker.codes(reading.parsed, named, placed.repeated, as_of)
         status = statuses.codes(reading.missing, has_id(ids), marks)
         rows = self._rows(reading, status, statuses, outgoing.reasons)
         records = outgoing.record_batch(outgoing.schema(id_name, ids.type), ids, rows, statuses.texts)
         records = self._told_beside(records, reading, as_of)
-        return ScoredBatch(records, self._notes(reading, rows, statuses), batch, rows.is_scored, repeated), seen
+        return ScoredBatch(records, self._notes(reading, rows, statuses), batch, rows.is_scored, placed.repeated)
 
     def _told_beside(self, records: Tabular, _reading: Reading, _as_of: date | None) -> Tabular:
         """The output rows with what a kind of model has to say besides."""

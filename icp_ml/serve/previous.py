@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from icp_ml.deals.companies import account_keys
-from icp_ml.deals.reading import column_names, is_parquet, stream_batches
+from icp_ml.deals.reading import column_names, is_parquet, parquet_files, stream_batches
 from icp_ml.deals.settings import AXIS_OF_LAYER
 from icp_ml.deals.texts import Column, Flags, Floats, Texts, as_array, encode_texts, gather
 from icp_ml.errors import ConfigError, InputError
@@ -293,9 +293,8 @@ def _first_of_each_id(rows: _Rows, layers: tuple[str, ...], content_hash: str | 
 
 
 def _metadata(path: Path) -> Mapping[bytes, bytes]:
-    found: Mapping[bytes, bytes] | None = None
-    if path.is_file() and is_parquet(path):
-        found = pq.read_schema(path).metadata
+    files = parquet_files(path) if is_parquet(path) else []
+    found: Mapping[bytes, bytes] | None = pq.read_schema(files[0]).metadata if files else None
     return found or {}
 
 

@@ -25,10 +25,10 @@ from icp_ml.deals.attributes import Attribute
 from icp_ml.errors import ConfigError
 from icp_ml.serve.bundle import Profiles
 from icp_ml.serve.incoming import NamedBatch
-from icp_ml.serve.known import Seen
 from icp_ml.serve.list_scorer import ScoredBatch
 from icp_ml.serve.notes import ScoringNotes
 from icp_ml.serve.outgoing import LABEL_TYPE, PROBABILITY, Outgoing
+from icp_ml.serve.placed import Placed
 from icp_ml.serve.scoring import Scorer
 from icp_ml.serve.tier_book import NONE, coded
 
@@ -80,15 +80,13 @@ class ProfiledScorer(Scorer):
         bases = {f"icp.base_score.{name}": repr(each.tier_book.base_score) for name, each in self.profiles.items()}
         return {**super()._about, **bases}
 
-    def _score_batch(
-        self, batch: NamedBatch, as_of: date | None, outgoing: Outgoing, first_row: int, seen: Seen
-    ) -> tuple[ScoredBatch, Seen]:
-        whole, seen_now = super()._score_batch(batch, as_of, outgoing, first_row, seen)
+    def _score_batch(self, placed: Placed, as_of: date | None, outgoing: Outgoing) -> ScoredBatch:
+        whole = super()._score_batch(placed, as_of, outgoing)
         answers = []
         for name, scorer in self.profiles.items():
-            scored, _ = scorer._score_batch(batch, as_of, scorer._outgoing(outgoing.reasons), first_row, seen)
+            scored = scorer._score_batch(placed, as_of, scorer._outgoing(outgoing.reasons))
             answers.append(_Answer(name, scored.records, self._outside[name]))
-        return _joined(whole, answers), seen_now
+        return _joined(whole, answers)
 
     @cached_property
     def _outside(self) -> Mapping[str, str]:

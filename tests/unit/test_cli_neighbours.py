@@ -20,6 +20,7 @@ from icp_ml.profile.neighbours import place
 from icp_ml.profile.records import Interval
 from icp_ml.profile.yardsticks_of_tiers import TierYardsticks, Yardstick
 from icp_ml.serve.neighbour_columns import NEAREST, NEIGHBOUR_FIELDS, NOTHING
+from icp_ml.serve.output_rows import OutputRows
 from icp_ml.serve.previous import CHANGE_FIELDS, read_previous
 from tests import serve_models, sold_accounts
 from tests.cli_projects import refusal
@@ -51,6 +52,7 @@ def job(project: Path, output: str, *, previous: str | None = None) -> Job:
         reasons=1,
         batch_rows=17,
         max_unscored=0.5,
+        wanted=OutputRows(),
         previous=None if previous is None else read_previous(project / previous, opened.id),
         comparer=compare(),
     )
