@@ -18,12 +18,17 @@ from numpy.typing import NDArray
 
 from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.vocabulary import ModelColumn, Vocabulary
+from icp_ml.model.cells.compiling import NotCompiled
+from icp_ml.model.cells.contributing import compile_model
+from icp_ml.model.cells.looking_up import CellModel, JointColumns
+from icp_ml.model.cells.tables import CellTables
 from icp_ml.model.tiers import Cuts
 from icp_ml.model.win_model import WinModel
 from icp_ml.serve.golden import used_attributes
 from icp_ml.serve.incoming import Batches, Tabular
 from icp_ml.serve.list_scorer import ListBundle, ListScorer, Reading
-from icp_ml.serve.reasons import ReasonBook, reason_book
+from icp_ml.serve.reasons import ReasonBook, Reasons, reason_book
+from icp_ml.serve.state_book import StateBook, state_book
 from icp_ml.serve.tier_book import TierBook
 
 Floats = NDArray[np.float64]
@@ -50,6 +55,15 @@ class LearnedBundle(ListBundle, Protocol):
 
 
 L = TypeVar("L", bound=LearnedBundle)
+
+
+@dataclass(frozen=True)
+class LookedUp:
+    """What a model says of n rows. sums: (n, groups of the tier book). reasons: for and against."""
+
+    log_odds: Floats
+    sums: Floats
+    reasons: tuple[Reasons, Reasons]
 
 
 @dataclass(frozen=True)
@@ -105,12 +119,52 @@ class LearnedScorer(ListScorer[L], ABC):
     def _encoded(self, reading: Reading) -> Floats:
         return self.vocabulary.encode(reading.parsed)
 
+    @cached_property
+    def tables(self) -> CellTables | NotCompiled:
+        """The model as tables, or why it has none; then LightGBM explains each row, as exactly and more slowly."""
+        return compile_model(self.bundle.model)
+
+    @cached_property
+    def _cells(self) -> CellModel | None:
+        return None if isinstance(self.tables, NotCompiled) else CellModel(self.tables)
+
     def _margins(self, encoded: Floats) -> Floats:
         """Log-odds, float64[n]. LightGBM does not answer for no rows at all."""
+        if self._cells is not None:
+            return self._cells.log_odds(encoded)
         return self.bundle.model.log_odds(encoded) if len(encoded) else np.empty(0)
 
     def _contributions(self, encoded: Floats) -> Floats:
+        if self._cells is not None:
+            return self._cells.contributions(encoded)
         return self.bundle.model.contributions(encoded).values if len(encoded) else np.empty(encoded.shape)
+
+    def _looked_up(self, encoded: Floats, reading: Reading, reasons: int) -> LookedUp:
+        """What the model says of encoded rows: by its tables, or by itself where it has none."""
+        if self._cells is not None:
+            told = self._cells.reasoned(
+                encoded, max(reasons, 1), self._joint(reading), self.tier_book.group_of, len(self.tier_book.groups)
+            )
+            sides = (told.for_it, told.against_it)
+            named = [self._states.named(side, reading.parsed, reasons) for side in sides]
+            return LookedUp(told.log_odds, told.sums, (named[0], named[1]))
+        log_odds, effects = self._margins(encoded), self._contributions(encoded)
+        strongest = self._book.strongest(encoded, effects, reading.parsed, reasons)
+        return LookedUp(log_odds, self.tier_book.summed(effects), strongest)
+
+    def _joint(self, reading: Reading) -> JointColumns | None:
+        """Sets that are not known give one reason each."""
+        sets = self._book.sets
+        if not sets:
+            return None
+        unknown = np.column_stack([reading.parsed.missing(name) for name in sets])
+        return JointColumns(tuple(sets.values()), unknown)
+
+    @cached_property
+    def _states(self) -> StateBook:
+        if isinstance(self.tables, NotCompiled):
+            raise TypeError("states are those of tables, and this model has none")
+        return state_book(self._book, self.tables)
 
     def _effects(self, reading: Reading) -> Floats:
         return self._contributions(self._encoded(reading))

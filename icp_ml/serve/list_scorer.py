@@ -74,12 +74,12 @@ class Reading:
 class Answers:
     """What a model says of n rows.
 
-    scale: float64[n], what the cuts of the tiers are asked with. effects: (n, columns), which with the base add up to
-    it. reasons: for and against. odds: the columns that the output's `odds` name, the probability first.
+    scale: float64[n], what the cuts of the tiers are asked with. sums: (n, groups of the tier book), which with the
+    base add up to it. reasons: for and against. odds: the columns that the output's `odds` name, the probability first.
     """
 
     scale: Floats
-    effects: Floats
+    sums: Floats
     reasons: tuple[Reasons, Reasons]
     odds: tuple[Floats, ...] = ()
 
@@ -300,7 +300,7 @@ class ListScorer(ABC, Generic[B]):
 
     def _rows(self, reading: Reading, status: NDArray[np.int32], statuses: StatusBook, reasons: int) -> AnsweredRows:
         said = self._answer(reading, reasons)
-        answers = self.tier_book.answer(said.scale, said.effects)
+        answers = self.tier_book.answer(said.scale, said.sums)
         marked = statuses.is_marked(status)
         actions = self.tier_book.action_codes(answers)
         instead = np.array([self.tier_book.suppressed_action(each) for each in self._marker.actions], dtype=np.int32)

@@ -58,10 +58,6 @@ class LookalikeScorer(LearnedScorer[LookalikeBundle]):
 
     def _answer(self, reading: Reading, reasons: int) -> Answers:
         encoded = self._encoded(reading)
-        log_odds, effects = self._margins(encoded), self._contributions(encoded)
-        return Answers(
-            scale=log_odds,
-            effects=effects,
-            reasons=self._book.strongest(encoded, effects, reading.parsed, reasons),
-            odds=(self.bundle.resemblance.percentile(log_odds), log_odds),
-        )
+        found = self._looked_up(encoded, reading, reasons)
+        odds = (self.bundle.resemblance.percentile(found.log_odds), found.log_odds)
+        return Answers(found.log_odds, found.sums, found.reasons, odds)

@@ -143,11 +143,11 @@ class Scorer(LearnedScorer[Bundle]):
 
     def _answer(self, reading: Reading, reasons: int) -> Answers:
         encoded = self._encoded(reading)
-        log_odds, effects = self._margins(encoded), self._contributions(encoded)
-        probabilities = self._probabilities(log_odds)
+        found = self._looked_up(encoded, reading, reasons)
+        probabilities = self._probabilities(found.log_odds)
         return Answers(
-            scale=log_odds,
-            effects=effects,
-            reasons=self._book.strongest(encoded, effects, reading.parsed, reasons),
+            scale=found.log_odds,
+            sums=found.sums,
+            reasons=found.reasons,
             odds=(*probabilities, *potential_values(self.bundle.potential, encoded, probabilities[0])),
         )

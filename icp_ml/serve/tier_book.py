@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 
 from icp_ml.deals.policy import EXCLUDED, OUT_OF_SCOPE, ActionsSettings, Quadrant
 from icp_ml.deals.vocabulary import ModelColumn
-from icp_ml.model.lineage import roll_up
 from icp_ml.model.tiers import Cuts, sub_scores
 from icp_ml.profile.tiers import QUADRANTS, quadrants
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
+
+Group: TypeAlias = tuple[str, str]
+"""Layer and axis."""
 
 NONE: Final = -1
 QUADRANT_TEXTS: Final[Mapping[Quadrant, str]] = MappingProxyType(
@@ -75,15 +77,42 @@ class TierBook:
         """Whether the model has attributes of fit and of intent; a quadrant needs both."""
         return len({column.axis for column in self.columns}) > 1
 
-    def answer(self, log_odds: Floats, contributions: Floats) -> TierAnswers:
-        """log_odds: (n,). contributions: (n, p), which with the base add up to them."""
-        _, by_layer = roll_up(contributions, self.columns, "layer")
-        names, by_axis = roll_up(contributions, self.columns, "axis")
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """What contributions are summed by before anything is answered: layer and axis, in the order of the columns."""
+        return tuple(dict.fromkeys((str(column.layer), str(column.axis)) for column in self.columns))
+
+    @cached_property
+    def group_of(self) -> NDArray[np.int64]:
+        """int64[p]: the place in `groups` of each column."""
+        place = {group: k for k, group in enumerate(self.groups)}
+        return np.array([place[str(c.layer), str(c.axis)] for c in self.columns], dtype=np.int64)
+
+    def summed(self, contributions: Floats) -> Floats:
+        """(n, groups): contributions (n, p) summed by group, in the order of the columns."""
+        sums = np.zeros((len(contributions), len(self.groups)))
+        for column, group in enumerate(self.group_of.tolist()):
+            sums[:, group] += contributions[:, column]
+        return sums
+
+    def answer(self, log_odds: Floats, sums: Floats) -> TierAnswers:
+        """log_odds: (n,). sums: (n, groups), which with the base add up to them."""
+        by_layer = self._by(sums, 0)
         if not self.has_both_axes:
             nowhere = np.full(len(log_odds), NONE, dtype=np.int8)
             return self._answers(log_odds, by_layer, nowhere)
-        fit, intent = (by_axis[:, names.index(axis)] for axis in ("fit", "intent"))
+        axes = tuple(dict.fromkeys(axis for _, axis in self.groups))
+        by_axis = self._by(sums, 1)
+        fit, intent = (by_axis[:, axes.index(axis)] for axis in ("fit", "intent"))
         return self._answers(log_odds, np.column_stack([by_layer, fit, intent]), quadrants(fit, intent))
+
+    def _by(self, sums: Floats, part: int) -> Floats:
+        """Sums of groups that share their layer (part 0) or their axis (1)."""
+        names = tuple(dict.fromkeys(group[part] for group in self.groups))
+        found = np.zeros((len(sums), len(names)))
+        for k, group in enumerate(self.groups):
+            found[:, names.index(group[part])] += sums[:, k]
+        return found
 
     def _answers(self, log_odds: Floats, parts: Floats, quadrant: NDArray[np.int8]) -> TierAnswers:
         points = sub_scores(self.cuts, parts, log_odds, self.base)

@@ -119,4 +119,5 @@ class WeightedScorer(ListScorer[WeightedBundle]):
         scorecard = self.bundle.scorecard
         outcomes, points = scorecard.codes(reading.parsed), scorecard.points(reading.parsed)
         effects = scorecard.contributions(points)
-        return Answers(score_of(points), effects, self._book.strongest(outcomes, effects, reasons))
+        sums = self.tier_book.summed(effects)
+        return Answers(score_of(points), sums, self._book.strongest(outcomes, effects, reasons))

@@ -20,7 +20,7 @@ from icp_ml.model.cells.tree_shape import Missing, Split, TreeShape
 Floats = NDArray[np.float64]
 
 NEARLY_ZERO: Final = float(np.float32(1e-35))
-"""Where zero means missing, LightGBM takes for zero what is at most this far from it."""
+"""LightGBM takes for zero what is at most this far from it, in every row that it is asked about."""
 
 
 @dataclass(frozen=True)
@@ -58,29 +58,29 @@ class ColumnCodes:
         return self._numbers_going_left(split)
 
     def _numbers_going_left(self, split: Split) -> int:
-        left = (1 << int(np.searchsorted(self.cuts, split.threshold)) + 1) - 1
         if split.threshold == np.inf:
             left = (1 << self.missing) - 1
-        if split.missing is Missing.ZERO:
-            zeros = self._zeros()
-            left = left | zeros if split.default_left else left & ~zeros
-        as_zero = split.default_left if split.missing is Missing.ZERO else 0.0 <= split.threshold
-        missing_left = split.default_left if split.missing is Missing.NAN else as_zero
+        else:
+            left = (1 << int(np.searchsorted(self.cuts, split.threshold)) + 1) - 1
+        zero_left = split.default_left if split.missing is Missing.ZERO else split.threshold >= 0.0
+        zeros = self._zeros()
+        left = left | zeros if zero_left else left & ~zeros
+        missing_left = split.default_left if split.missing is Missing.NAN else zero_left
         return left | (1 << self.missing if missing_left else 0)
 
     def _zeros(self) -> int:
+        """The codes of what is nearly zero; none where it shares its code with other values."""
+        if not (np.abs(self.cuts) <= NEARLY_ZERO).any():
+            return 0
         low, high = (int(np.searchsorted(self.cuts, edge)) for edge in (-NEARLY_ZERO, NEARLY_ZERO))
         return sum(1 << code for code in range(low, high + 1))
 
 
-def number_codes(splits: Iterable[Split], cuts: Iterable[float]) -> ColumnCodes:
+def number_codes(splits: Sequence[Split], cuts: Iterable[float]) -> ColumnCodes:
     """The codes of a number with these splits on it, and the cut points of its bins in the scorecard."""
-    found = {float(cut) for cut in cuts}
-    for split in splits:
-        if np.isfinite(split.threshold) or split.threshold < 0:
-            found.add(split.threshold)
-        if split.missing is Missing.ZERO:
-            found |= {float(np.nextafter(-NEARLY_ZERO, -np.inf)), NEARLY_ZERO}
+    found = {float(cut) for cut in cuts} | {split.threshold for split in splits if split.threshold != np.inf}
+    if any(abs(cut) <= NEARLY_ZERO for cut in found) or any(split.missing is Missing.ZERO for split in splits):
+        found |= {float(np.nextafter(-NEARLY_ZERO, -np.inf)), NEARLY_ZERO}
     return ColumnCodes(np.array(sorted(found)), np.empty(0, dtype=np.int64), is_category=False)
 
 

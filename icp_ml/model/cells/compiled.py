@@ -42,10 +42,11 @@ def keep_machine_code_in(folder: Path) -> None:
     if early:
         raise RuntimeError(f"machine code has its place already: {', '.join(early)} of {package} was imported before")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(folder)
+    settings = vars(numba.config)
+    before = settings["CACHE_DIR"]
+    settings["CACHE_DIR"] = str(folder)
     try:
         for name in MODULES:
             importlib.import_module(f"{package}.{name}")
     finally:
-        numba.config.CACHE_DIR = before
+        settings["CACHE_DIR"] = before

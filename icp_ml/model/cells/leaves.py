@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from math import factorial
 from typing import Final
 
@@ -55,10 +56,15 @@ class Leaves:
     met: NDArray[np.uint8]
     sides: NDArray[np.uint8]
 
-    @property
+    @cached_property
     def sizes(self) -> Places:
         """How many columns each path asks, (l,)."""
         return np.asarray((self.columns != NO_COLUMN).sum(axis=1), dtype=np.int64)
+
+    def take(self, rows: Places) -> Leaves:
+        """The same for some leaves."""
+        columns, shares, parts = self.columns[rows], self.shares[rows], self.parts[rows]
+        return Leaves(self.values[rows], columns, shares, parts, self.met[rows], self.sides)
 
 
 Path = Mapping[int, Condition]
@@ -119,11 +125,13 @@ def _as_flags(sets: Sequence[int], width: int) -> NDArray[np.uint8]:
     return np.unpackbits(packed.reshape(len(sets), size), axis=1, bitorder="little")[:, :width]
 
 
+@cache
 def set_weights(longest: int) -> Floats:
     """Weight k! (d - k - 1)! / d! of a set of k among d columns, shape (longest + 1, longest + 1), at [d, k]."""
     weights = np.zeros((longest + 1, longest + 1))
     for d in range(1, longest + 1):
         weights[d, :d] = [factorial(k) * factorial(d - k - 1) / factorial(d) for k in range(d)]
+    weights.setflags(write=False)
     return weights
 
 

@@ -1,0 +1,79 @@
+"""The compiled form of a model: its contributions by looking up cells, exact to rounding.
+
+    contribution_j(x) = single_j[code of x_j] + sum over tables with column j of table[classes of x's codes][j]
+    log-odds(x)       = base + sum over columns of contribution_j(x)
+
+Singles hold what depends on one column alone, the points of the scorecard among it. The cells of a table are numbered
+so that its row in `cells` is found by adding, for each column, an offset that depends on the column's code. Where the
+offset changes at few codes it is a sum of steps, which costs a comparison of small integers for each; otherwise it is
+looked up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from icp_ml.model.cells.codes import ColumnCodes
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
+Offsets = NDArray[np.uint16]
+
+MOST_NUMBERS: Final = 2**16
+"""Numbers in one table, so that an offset fits into two bytes."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table. columns: (a,), ascending. offsets: for each column one for each of its codes, multiples of a.
+
+    cells: (cells, a), what the row of the cell adds to each column, in log-odds.
+    """
+
+    columns: tuple[int, ...]
+    offsets: tuple[Offsets, ...]
+    cells: Floats
+
+
+@dataclass(frozen=True)
+class CellTables:
+    """A model as tables. base: mean log-odds of the reference rows. columns: (p,), how values become codes.
+
+    singles: (p, most codes), what each code of a column adds by itself. tables: the rest.
+    """
+
+    base: float
+    columns: tuple[ColumnCodes, ...]
+    singles: Floats
+    tables: tuple[Table, ...]
+
+    @property
+    def lookups(self) -> int:
+        """Numbers that are added up for one row, singles among them."""
+        return len(self.columns) + sum(len(table.columns) for table in self.tables)
+
+    @property
+    def cells(self) -> int:
+        """Cells of all tables."""
+        return sum(len(table.cells) for table in self.tables)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all numbers that are looked up."""
+        return self.singles.nbytes + sum(table.cells.nbytes for table in self.tables)
+
+
+def table_of(columns: Sequence[int], classes: Sequence[NDArray[np.uint8]], cells: Floats) -> Table:
+    """A table from the classes of each column's codes; the last column's class changes fastest."""
+    width, offsets, stride = len(columns), list[Offsets](), len(columns)
+    for codes in reversed(classes):
+        offsets.append((codes.astype(np.int64) * stride).astype(np.uint16))
+        stride *= int(codes.max()) + 1
+    if stride > MOST_NUMBERS or cells.size != stride:
+        raise ValueError(f"expected a table of at most {MOST_NUMBERS} numbers, found {stride} and {cells.size}")
+    return Table(tuple(columns), tuple(reversed(offsets)), cells.reshape(-1, width))
