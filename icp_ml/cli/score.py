@@ -9,7 +9,7 @@ import os
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -74,6 +74,9 @@ Only = Annotated[
 Threads = Annotated[int | None, typer.Option(min=1, help="Batches scored side by side. Default: as many as cores.")]
 PartRows = Annotated[int, typer.Option(min=1, help="Rows of the list in each part, where the output is a folder.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Finish what a stopped job left in the folder of parts.")]
+Engine = Annotated[
+    Literal["local", "spark"], typer.Option(help="What scores: this process, or Spark (Parquet lists, into a folder).")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON and nothing else.")]
 
 
@@ -106,11 +109,13 @@ def score(
     threads: Threads = None,
     part_rows: PartRows = _PART_ROWS,
     resume: Resume = False,
+    engine: Engine = "local",
     as_json: AsJson = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an output that exists.")] = False,
 ) -> None:
     """Score a list of prospects, with reasons for and against each."""
     asked = dict(locals())
+    del asked["engine"]  # no byte of the parts depends on it
     from icp_ml.cli.lists import known_accounts, open_list
     from icp_ml.cli.scoring_job import Job
     from icp_ml.cli.tables_beside import can_make, tables_for
@@ -118,6 +123,7 @@ def score(
 
     _check_places(prospects, output, unusable, previous, force=force or resume)
     _check_resumes(output, resume=resume)
+    _check_engine(engine, asked)
     folder, scorer = _opened(model, base_rate, intervals)
     opened = open_list(
         prospects, scorer, id_column=id_column, columns=columns or [], delimiter=delimiter, encoding=encoding,
@@ -132,16 +138,21 @@ def score(
         comparer=comparer(scorer, "--neighbours") if neighbours else None,
         threads=threads or len(os.sched_getaffinity(0)),
     )  # fmt: skip
-    _do(job, asked, as_json=as_json)
+    _do(job, asked, engine)
 
 
-def _do(job: Job, asked: Mapping[str, Any], *, as_json: bool) -> None:
-    """Score into one file or into a folder of parts, and say what was done. asked: the options as they were given."""
+def _do(job: Job, asked: Mapping[str, Any], engine: str) -> None:
+    """Score, here or on Spark, and say what was done. asked: the options as they were given, but the engine."""
     from icp_ml.cli.job_facts import facts_of, files_of
     from icp_ml.cli.parts_job import Parts, run_parts
     from icp_ml.cli.scoring_job import run
     from icp_ml.cli.scoring_summary import report
+    from icp_ml.cli.spark_job import run_spark
 
+    as_json = asked["as_json"]
+    if engine == "spark":
+        report(job, run_spark(job, asked), as_json=as_json)
+        return
     if not is_in_parts(job.output):
         report(job, run(job), as_json=as_json)
         return
@@ -156,7 +167,18 @@ def _opened(model: str | None, base_rate: float | None, intervals: bool) -> tupl
     from icp_ml.serve.loading import load
 
     folder = find_model(model)
-    return folder, at_level(load(folder), base_rate, intervals=intervals)
+    scorer = at_level(load(folder), base_rate, intervals=intervals)
+    _tell_of_tables(scorer)
+    return folder, scorer
+
+
+def _tell_of_tables(scorer: AnyScorer) -> None:
+    """Say where a model has no tables: its answers are as exact, and come far more slowly."""
+    from icp_ml.model.cells.compiling import NotCompiled
+    from icp_ml.serve.learned_scoring import LearnedScorer
+
+    if isinstance(scorer, LearnedScorer) and isinstance(scorer.tables, NotCompiled):
+        typer.echo(f"ATTENTION: LightGBM explains each row, which is slow, because {scorer.tables.reason}.", err=True)
 
 
 def _wanted(scorer: AnyScorer, min_tier: str | None, only: str | None) -> OutputRows:
@@ -175,6 +197,13 @@ def _earlier(path: Path | None, id_name: str | None) -> PreviousList | None:
 def is_in_parts(output: Path) -> bool:
     """Whether the output is a folder of parts: where its name has no suffix, or it is a folder already."""
     return not output.suffix or output.is_dir()
+
+
+def _check_engine(engine: str, asked: Mapping[str, Any]) -> None:
+    from icp_ml.cli.spark_job import check_spark
+
+    if engine == "spark":
+        check_spark(asked)
 
 
 def _check_resumes(output: Path, *, resume: bool) -> None:
