@@ -21,6 +21,7 @@ from scipy.stats import false_discovery_control
 from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.monotone_settings import words_of
 from icp_ml.deals.vocabulary import ModelColumn
+from icp_ml.model.cells.contributing import explained
 from icp_ml.model.scorecard import ColumnPoints, fit_scorecard
 from icp_ml.model.splits import complement, grouped_folds
 from icp_ml.model.trees import fit_trees
@@ -74,7 +75,7 @@ class Evidence:
     @cached_property
     def used(self) -> Floats:
         """What each column adds to the log-odds of each deal by the model that is used, (n, p)."""
-        return self.model.contributions(self.data.rows).values
+        return explained(self.model, self.data.rows).values
 
 
 def cross_contributions(data: TrainingRows, params: ModelParams, crossed: CrossFit, seed: int) -> Voices:
@@ -96,7 +97,7 @@ def cross_contributions(data: TrainingRows, params: ModelParams, crossed: CrossF
             weights=rest.weights,
         )
         fold_model = WinModel(data.vocabulary, scorecard, trees, crossed.stack)
-        of_all.append(fold_model.contributions(data.rows).values)
+        of_all.append(explained(fold_model, data.rows).values)
         values[held_out] = of_all[k][held_out]
         log_odds[held_out] = fold_model.log_odds(data.rows[held_out])
         number[held_out] = k

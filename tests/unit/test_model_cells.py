@@ -13,7 +13,7 @@ import pytest
 from icp_ml.model.cells import compiling
 from icp_ml.model.cells.codes import ColumnCodes, number_codes
 from icp_ml.model.cells.compiling import NotCompiled, compile_trees
-from icp_ml.model.cells.contributing import fast_contributions
+from icp_ml.model.cells.contributing import WORTH_COMPILING, explained, fast_contributions
 from icp_ml.model.cells.looking_up import CellModel, JointColumns
 from icp_ml.model.cells.program import code_type, program_of
 from icp_ml.model.cells.tables import CellTables
@@ -21,7 +21,7 @@ from icp_ml.model.trees import Trees
 from icp_ml.serve.reasons import strongest
 from tests.model_columns import Floats
 from tests.parity.tree_text import IS_CATEGORY, MISSING_NAN, MISSING_SHIFT, WrittenTree, write_model
-from tests.serve_models import win_model
+from tests.serve_models import training, win_model
 
 NUMBER = MISSING_NAN << MISSING_SHIFT
 # x0 <= 1.5 or missing: if x1 is 0 or 33 then 1 (2 deals), otherwise 3 (4 deals); x0 > 1.5: 5 (4 deals).
@@ -185,6 +185,16 @@ def test_a_model_without_tables_explains_itself_by_its_members(monkeypatch: pyte
     assert "tables hold at most" in slow.tables.reason
     assert slow.of(rows).values == pytest.approx(fast.of(rows).values, abs=1e-9)
     assert slow.of(rows).base == pytest.approx(fast.of(rows).base, rel=1e-12)
+
+
+@pytest.mark.parametrize("repeats", [1, 4])
+def test_few_rows_and_many_are_explained_alike(repeats: int) -> None:
+    """400 rows by LightGBM, 1,600 by tables: each row as LightGBM alone explains it."""
+    rows = np.tile(training().rows, (repeats, 1))
+    assert (len(rows) < WORTH_COMPILING) == (repeats == 1)
+    told, slow = explained(win_model(), rows), win_model().contributions(rows)
+    assert told.base == pytest.approx(slow.base, abs=1e-9)
+    assert np.allclose(told.values, slow.values, atol=1e-9)
 
 
 def test_trees_of_one_leaf_add_to_the_base_alone() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from icp_ml.deals.contract import DealTable
+from icp_ml.model.cells.contributing import explained
 from icp_ml.model.metrics import estimate_all
 from icp_ml.model.win_model import CrossFit, TrainingRows, WinModel
 from icp_ml.profile.icp import Voices
@@ -71,7 +72,7 @@ def _fold_voice(deals: DealTable, result: FoldResult, asked: NDArray[np.intp]) -
 
 
 def _voice(deals: DealTable, model: WinModel, rows: NDArray[np.intp]) -> Voice:
-    values = model.contributions(model.vocabulary.encode(deals.parsed.take(rows))).values
+    values = explained(model, model.vocabulary.encode(deals.parsed.take(rows))).values
     return {column.factor: values[:, place] for place, column in enumerate(model.vocabulary.columns)}
 
 

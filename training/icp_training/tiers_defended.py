@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from icp_ml.deals.contract import DealTable
+from icp_ml.model.cells.contributing import explained
 from icp_ml.model.metrics import Judged
 from icp_ml.model.tier_outcomes import told_by_cuts
 from icp_ml.model.tiers import Cuts, in_common
@@ -54,7 +55,7 @@ def layers_of(ground: Defended, seed: int, listed: LayeredRows | None = None) ->
 
 def _layers_of_fold(deals: DealTable, result: FoldResult, cuts: Cuts) -> LayeredRows:
     model = result.fitted
-    found = model.contributions(model.vocabulary.encode(deals.parsed.take(result.fold.test)))
+    found = explained(model, model.vocabulary.encode(deals.parsed.take(result.fold.test)))
     cut = cuts.log_odds[0] if cuts.log_odds else -np.inf  # with one tier only, everything is in it
     return layered(found.values, model.vocabulary.columns, found.base, cut)
 
