@@ -4,6 +4,7 @@
 #   UPGRADE=--upgrade            let `make lock` move every version, not only those that have to
 #   PYTEST_ARGS="-k splits"      passed on by `make test`
 #   FULL=1                       `make bench-model` on all sets and seeds, which takes most of a day
+#   LARGE=1                      `make bench-score` with 20 million rows too
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -21,11 +22,12 @@ BUNDLE ?= $(lastword $(sort $(wildcard demo/models/*/v*)) $(sort $(wildcard mode
 UPGRADE ?=
 PYTEST_ARGS ?=
 FULL ?=
+LARGE ?=
 
 # Two test processes on two cores: a library that starts threads of its own would only slow them down.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp bench-model bench-search bench-speed bench-as-of wheel-check clean
+.PHONY: help demo test check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp bench-model bench-search bench-score bench-speed bench-as-of wheel-check clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +68,9 @@ bench-model: $(STAMP) $(PEERS_STAMP) ## accuracy beside other methods, on the sa
 
 bench-search: $(STAMP) $(PEERS_STAMP) ## search and final fit at equal trials beside LightGBM tuned by Optuna's own integration: seconds
 	@$(BIN)/python training/benchmarks/search_time.py
+
+bench-score: $(STAMP) $(PEERS_STAMP) ## scoring with reasons beside other ways, Parquet to Parquet; hours, LARGE=1 adds 20 million rows; writes docs/bench-score.md
+	@$(BIN)/python training/benchmarks/score.py $(if $(LARGE),--large)
 
 peers: $(PEERS_STAMP) ## the environment of the methods that bench-model compares with
 

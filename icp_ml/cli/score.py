@@ -6,7 +6,6 @@ Reads the clock once, for the day to which ages count; everything else is in the
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -131,7 +130,7 @@ def score(
     )  # fmt: skip
     day = as_of.date() if as_of else date.today()
     job = Job(
-        replace(scorer, known=None if no_known else known_accounts(scorer, folder, known)), folder, opened, output, day,
+        scorer.knowing(None if no_known else known_accounts(scorer, folder, known)), folder, opened, output, day,
         reasons=reasons, batch_rows=batch_rows, max_unscored=max_unscored, wanted=_wanted(scorer, min_tier, only),
         previous=_earlier(previous, opened.id), changed_only=_is_changed_only(changed_only, previous),
         unusable=unusable, tables=None if no_tables else tables_for(opened, scorer, folder, tables or [], day),

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ from icp_ml.model.tiers import Cuts
 from icp_ml.model.win_model import WinModel
 from icp_ml.serve.golden import used_attributes
 from icp_ml.serve.incoming import Batches, Tabular
+from icp_ml.serve.known import KnownAccounts
 from icp_ml.serve.list_scorer import ListBundle, ListScorer, Reading
 from icp_ml.serve.reasons import ReasonBook, Reasons, reason_book
 from icp_ml.serve.state_book import StateBook, state_book
@@ -123,6 +124,14 @@ class LearnedScorer(ListScorer[L], ABC):
     def tables(self) -> CellTables | NotCompiled:
         """The model as tables, or why it has none; then LightGBM explains each row, as exactly and more slowly."""
         return compile_model(self.bundle.model)
+
+    def knowing(self, known: KnownAccounts | None) -> Self:
+        """The same, with these customers and open deals to be marked; what was compiled is not compiled again."""
+        made = super().knowing(known)
+        for name in ("tables", "_cells", "_states"):
+            if name in vars(self):
+                vars(made)[name] = vars(self)[name]
+        return made
 
     @cached_property
     def _cells(self) -> CellModel | None:

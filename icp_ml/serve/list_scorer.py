@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Any, Final, Generic, Protocol, TypeVar, overload
+from typing import Any, Final, Generic, Protocol, Self, TypeVar, overload
 
 import numpy as np
 import pandas as pd
@@ -170,6 +170,10 @@ class ListScorer(ABC, Generic[B]):
         asked = {name for rule in (*policy.exclusions, *policy.boundary) for name in rule.attributes}
         used = {attribute.name for attribute in self.attributes}
         return tuple(each for each in self.bundle.attributes if each.name in used | asked)
+
+    def knowing(self, known: KnownAccounts | None) -> Self:
+        """The same, with these customers and open deals to be marked."""
+        return replace(self, known=known)
 
     @overload
     def score(self, data: pd.DataFrame, *, as_of: date | None = None, reasons: int = REASONS) -> pd.DataFrame: ...
