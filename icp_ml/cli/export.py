@@ -21,7 +21,16 @@ import typer
 from icp_ml.errors import ConfigError, GateNotPassed, InputError
 
 if TYPE_CHECKING:
+    from icp_ml.serve.exports.sql import SqlOptions
+    from icp_ml.serve.exports.sql_conditions import Dialect
     from icp_ml.serve.exports.stamp import Exported, Stamp
+    from icp_ml.serve.loading import AnyStored
+
+
+IdColumn = Annotated[
+    str | None, typer.Option("--id", help="For the whole model: the table's id column. Default: that of lists.")
+]
+Schema = Annotated[str | None, typer.Option(help="For the whole model: where its tables and views stand, such as crm.")]
 
 
 def export(
@@ -38,10 +47,10 @@ def export(
         typer.Option(
             "--to",
             help="As often as needed: yaml, duckdb, postgres, snowflake, bigquery, clay, points, apollo, hubspot, "
-            "salesforce.",
+            "salesforce; and model-sql-duckdb, -postgres, -snowflake, -bigquery, the whole model.",
         ),
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Write every format.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Write every format but the whole model.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The folder to write to.")] = None,
     as_of: Annotated[
         datetime | None,
@@ -51,6 +60,8 @@ def export(
     sets: Annotated[
         Literal["text", "array"], typer.Option(help="For SQL: columns with several values are texts or lists.")
     ] = "text",
+    id_column: IdColumn = None,
+    schema: Schema = None,
     scored: Annotated[
         Path | None, typer.Option(help="For hubspot and salesforce: a scored list, to write as an import file too.")
     ] = None,
@@ -65,21 +76,43 @@ def export(
         _check([Path(text) for text in named or []], as_json=as_json)
         return
     from icp_ml.cli.places import find_model
-    from icp_ml.serve.exports.formats import FORMATS, exported_files
+    from icp_ml.serve.exports.formats import FORMATS
     from icp_ml.serve.exports.from_bundle import exported_of
     from icp_ml.serve.exports.sql import SqlOptions
     from icp_ml.serve.loading import open_any
 
     wanted = _wanted(formats or [], FORMATS, every=every)
     folder = _folder(output)
-    exported = exported_of(open_any(find_model(_model(named or []))))
-    options = SqlOptions(table=table, as_of=as_of.date() if as_of else None, sets=sets)
-    files = exported_files(exported, wanted, options)
+    stored = open_any(find_model(_model(named or [])))
+    exported = exported_of(stored)
+    options = SqlOptions(table, as_of.date() if as_of else None, sets, id_column, schema)
+    files = _files(stored, exported, wanted, options)
     with _whole_folder(folder, overwrite=overwrite) as partial:
         for name, content in files.items():
             (partial / name).write_bytes(content)
         rows = {} if scored is None else _write_lists(partial, scored, wanted, exported)
     _print(exported, folder, {name: rows.get(name) for name in sorted([*files, *rows])}, as_json=as_json)
+
+
+def _files(stored: AnyStored, exported: Exported, wanted: Sequence[str], options: SqlOptions) -> dict[str, bytes]:
+    """The files of all formats that are wanted, by name."""
+    from icp_ml.serve.exports.formats import WHOLE_MODEL, exported_files
+
+    plain = tuple(each for each in wanted if each not in WHOLE_MODEL)
+    whole = [WHOLE_MODEL[each] for each in wanted if each in WHOLE_MODEL]
+    return exported_files(exported, plain, options) | _whole_model(stored, whole, options)
+
+
+def _whole_model(stored: AnyStored, dialects: Sequence[Dialect], options: SqlOptions) -> dict[str, bytes]:
+    """The files of the whole model, by name; what compiles a model is loaded only where it is asked for."""
+    if not dialects:
+        return {}
+    from icp_ml.serve.exports.model_sql import model_sql_files
+
+    files: dict[str, bytes] = {}
+    for dialect in dialects:
+        files |= model_sql_files(stored, dialect, options)
+    return files
 
 
 def _print(exported: Exported, folder: Path, written: Mapping[str, int | None], *, as_json: bool) -> None:
@@ -98,7 +131,7 @@ def _wanted(formats: Sequence[str], known: tuple[str, ...], *, every: bool) -> t
     if every == bool(formats):
         raise ConfigError(
             f"either --to FORMAT or --all was expected, and {'both were' if every else 'neither was'} found; the "
-            f"formats are {', '.join(known)}"
+            f"formats are {', '.join(known)}, and model-sql-DIALECT"
         )
     return known if every else tuple(dict.fromkeys(formats))
 

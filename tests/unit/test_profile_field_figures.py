@@ -29,7 +29,9 @@ def asked(rows: Sequence[tuple[str | None, str | None, int]]) -> dict[str, Field
     )
     attributes = (TOOLS, FUNDED, SIZE)
     won = np.array([each for _, _, each in rows], dtype=np.int8)
-    found = field_figures(attributes, parse_attributes(table, attributes, np.array(DAY, dtype="datetime64[D]")), won, np.arange(len(rows)))
+    found = field_figures(
+        attributes, parse_attributes(table, attributes, np.array(DAY, dtype="datetime64[D]")), won, np.arange(len(rows))
+    )
     return {each.words: each for each in found}
 
 

@@ -15,6 +15,7 @@ from icp_ml.serve.exports.crm_files import hubspot, salesforce
 from icp_ml.serve.exports.definition_file import definition_file
 from icp_ml.serve.exports.points import points
 from icp_ml.serve.exports.sql import DIALECTS, SqlOptions, sql_files
+from icp_ml.serve.exports.sql_conditions import Dialect
 from icp_ml.serve.exports.stamp import Exported
 
 Format: TypeAlias = Callable[[Exported], Mapping[str, bytes]]
@@ -31,6 +32,10 @@ _TOOLS: Final[Mapping[str, Format]] = {
 }
 FORMATS: Final[tuple[str, ...]] = ("yaml", *DIALECTS, *_TOOLS)
 
+WHOLE_MODEL: Final[Mapping[str, Dialect]] = {f"model-sql-{each}": each for each in DIALECTS}
+"""Formats of the whole model and not of the ICP alone, with their dialects. They are large, and made on request only
+(`icp_ml.serve.exports.model_sql`)."""
+
 
 def exported_files(exported: Exported, names: tuple[str, ...], sql: SqlOptions) -> dict[str, bytes]:
     """The files of several formats, by file name.
@@ -41,7 +46,9 @@ def exported_files(exported: Exported, names: tuple[str, ...], sql: SqlOptions) 
     files: dict[str, bytes] = {}
     for name in names:
         if name not in known:
-            raise ConfigError(f"a format was expected, and '{name}' is none; {suggestion(name, FORMATS)}")
+            raise ConfigError(
+                f"a format was expected, and '{name}' is none; {suggestion(name, (*FORMATS, *WHOLE_MODEL))}"
+            )
         files |= known[name](exported)
     return files
 

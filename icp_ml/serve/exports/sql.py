@@ -26,11 +26,13 @@ from sqlglot.errors import ParseError
 from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 
 from icp_ml.deals.conditions import Condition, bind_condition
-from icp_ml.deals.rules import Rule, bind_rules
+from icp_ml.deals.rules import bind_rules
+from icp_ml.deals.settings import ProspectsSettings
 from icp_ml.errors import ConfigError
 from icp_ml.profile.definition import Definition
-from icp_ml.serve.exports.sql_conditions import Dialect, Sets, Warehouse, a_day, asked
+from icp_ml.serve.exports.sql_conditions import Dialect, Sets, Warehouse, asked
 from icp_ml.serve.exports.sql_head import sql_head
+from icp_ml.serve.exports.sql_rules import first_name, rule_hits, rule_is_unmet
 from icp_ml.serve.exports.stamp import Exported
 
 DIALECTS: Final[tuple[Dialect, ...]] = get_args(Dialect)
@@ -52,12 +54,16 @@ class SqlOptions:
     """table: the companies, as the dialect names it, such as "crm.companies".
 
     as_of: the day to which ages and ends of rules count; None for the day on which the SQL runs. sets: whether columns
-    of sets hold texts with the attribute's separator, or lists.
+    of sets hold texts with the attribute's separator, or lists. id: the table's id column, None for that of lists;
+    schema: where the tables and views of a whole model stand, None for where they are made. Both are for the whole
+    model (`model_sql`).
     """
 
     table: str = "companies"
     as_of: date | None = None
     sets: Sets = "text"
+    id: str | None = None
+    schema: str | None = None
 
 
 def sql_files(exported: Exported, dialect: Dialect, options: SqlOptions = SqlOptions()) -> dict[str, bytes]:
@@ -83,9 +89,9 @@ def select_sql(exported: Exported, dialect: Dialect, options: SqlOptions = SqlOp
     asked_of_rows = exp.select(
         exp.Column(this=exp.Star(), table=exp.to_identifier(_ALIAS, quoted=True)),
         *criteria,
-        _first_name(parts.exclusions).as_(EXCLUDED_BY, quoted=True),
-        _first_name(parts.boundary).as_(OUTSIDE, quoted=True),
-    ).from_(_table(options, dialect))
+        first_name(parts.exclusions).as_(EXCLUDED_BY, quoted=True),
+        first_name(parts.boundary).as_(OUTSIDE, quoted=True),
+    ).from_(source_table(options.table, dialect))
     met = _count(exp.column(name, quoted=True) for name in parts.criteria)
     counted = exp.select(exp.Star(), met.as_(CRITERIA_MET, quoted=True)).from_("icp_asked")
     match = exp.and_(
@@ -100,7 +106,7 @@ def where_sql(exported: Exported, dialect: Dialect, options: SqlOptions = SqlOpt
     parts = _parts(exported, dialect, options)
     against = [exp.not_(hit) for hit in (*parts.exclusions.values(), *parts.boundary.values())]
     enough = _at_least(_count(parts.criteria.values()), parts.least)
-    rows = exp.select(exp.Star()).from_(_table(options, dialect)).where(*against, enough)
+    rows = exp.select(exp.Star()).from_(source_table(options.table, dialect)).where(*against, enough)
     return _written(rows, dialect)
 
 
@@ -140,8 +146,8 @@ def _parts(exported: Exported, dialect: Dialect, options: SqlOptions) -> _Parts:
     excluded, inside = (bind_rules(rules, exported.attributes) for rules in (policy.exclusions, policy.boundary))
     return _Parts(
         criteria={columns[each.name]: asked(condition, warehouse).holds() for each, condition in conditions},
-        exclusions={rule.settings.name: _hit(rule, warehouse) for rule in excluded},
-        boundary={rule.settings.name: _unmet(rule, warehouse) for rule in inside},
+        exclusions={rule.settings.name: rule_hits(rule, warehouse) for rule in excluded},
+        boundary={rule.settings.name: rule_is_unmet(rule, warehouse) for rule in inside},
         least=definition.match.least,
     )
 
@@ -155,39 +161,14 @@ def _conditions(exported: Exported) -> list[Condition]:
 
 
 def _warehouse(exported: Exported, dialect: Dialect, options: SqlOptions) -> Warehouse:
-    return Warehouse(dialect, options.as_of, options.sets, _names(exported))
+    return Warehouse(dialect, options.as_of, options.sets, list_names(exported.prospects))
 
 
-def _names(exported: Exported) -> dict[str, str]:
+def list_names(prospects: ProspectsSettings) -> dict[str, str]:
     """What a list calls the source column of an attribute, where its map says one name and no more."""
-    leading = exported.prospects.map
+    leading = prospects.map
     sources = list(leading.values())
     return {source: name for name, source in leading.items() if sources.count(source) == 1}
-
-
-def _hit(rule: Rule, warehouse: Warehouse) -> exp.Expr:
-    holds = [asked(condition, warehouse).holds() for condition in rule.conditions]
-    return exp.and_(*_in_force(rule, warehouse), *holds)
-
-
-def _unmet(rule: Rule, warehouse: Warehouse) -> exp.Expr:
-    fails = [asked(condition, warehouse).fails() for condition in rule.conditions]
-    return exp.and_(*_in_force(rule, warehouse), exp.or_(*fails))
-
-
-def _in_force(rule: Rule, warehouse: Warehouse) -> list[exp.Expr]:
-    until = rule.settings.until
-    return [] if until is None else [exp.LT(this=warehouse.day_that_counts(), expression=a_day(until))]
-
-
-def _first_name(rules: Mapping[str, exp.Expr]) -> exp.Expr:
-    """The name of the first rule whose expression is true, else null."""
-    if not rules:
-        return exp.cast(exp.null(), "text")
-    found = exp.Case()
-    for name, hit in rules.items():
-        found = found.when(hit, exp.Literal.string(name))
-    return found.else_(exp.null())
 
 
 def _count(truths: Iterable[exp.Expr]) -> exp.Expr:
@@ -210,15 +191,15 @@ def _is_null(column: str) -> exp.Expr:
     return exp.Is(this=exp.column(column, quoted=True), expression=exp.null())
 
 
-def _table(options: SqlOptions, dialect: Dialect) -> exp.Expr:
+def source_table(name: str, dialect: Dialect) -> exp.Expr:
     """The table, spelled as its dialect spells names without quotes: in capitals, in small letters, or as they are."""
     try:
-        named = exp.to_table(options.table, dialect=dialect)
+        named = exp.to_table(name, dialect=dialect)
     except ParseError:
         named = exp.Table()
     if not isinstance(named.this, exp.Identifier):
         raise ConfigError(
-            f"the name of a table such as crm.companies was expected, and '{options.table}' was found; correct --table"
+            f"the name of a table such as crm.companies was expected, and '{name}' was found; correct --table"
         )
     return exp.alias_(normalize_identifiers(named, dialect=dialect), _ALIAS, table=True, quoted=True)
 

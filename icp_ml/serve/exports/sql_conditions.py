@@ -29,6 +29,7 @@ from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.conditions import Condition
 from icp_ml.deals.kinds import DAYS_PER_YEAR
 from icp_ml.deals.moments import YEARS
+from icp_ml.deals.rule_settings import ConditionSettings
 from icp_ml.errors import ConfigError
 from icp_ml.serve.exports.sql_categories import rolled_up_codes, said
 from icp_ml.serve.exports.sql_texts import (
@@ -121,11 +122,7 @@ def asked(condition: Condition, warehouse: Warehouse) -> Asked:
     Raises `ConfigError` for amounts that stand in several currencies, which have to be converted first.
     """
     attribute = condition.attribute
-    if attribute.currency is not None and attribute.currency.column is not None:
-        raise ConfigError(
-            f"'{attribute.name}' was expected in one currency for SQL, and its amounts are in that of the column "
-            f"'{attribute.currency.column}'; declare a column that is converted already, or ban its criterion"
-        )
+    _check_one_currency(attribute)
     known, met = _PARTS[attribute.kind](condition, warehouse)
     if condition.settings.missing:
         return Asked(exp.true(), exp.not_(_only_where(known, exp.true())))
@@ -134,11 +131,26 @@ def asked(condition: Condition, warehouse: Warehouse) -> Asked:
     return Asked(known, met, is_known_where_met=_names_what_is_known(condition))
 
 
+def is_known(attribute: Attribute, warehouse: Warehouse) -> exp.Expr:
+    """Whether an attribute is known. Raises as `asked` does."""
+    _check_one_currency(attribute)
+    unasked = Condition(ConditionSettings(attribute=attribute.name, missing=True), attribute)
+    return _PARTS[attribute.kind](unasked, warehouse)[0]
+
+
+def _check_one_currency(attribute: Attribute) -> None:
+    if attribute.currency is not None and attribute.currency.column is not None:
+        raise ConfigError(
+            f"'{attribute.name}' was expected in one currency for SQL, and its amounts are in that of the column "
+            f"'{attribute.currency.column}'; declare a column that is converted already, or ban its criterion"
+        )
+
+
 def _names_what_is_known(condition: Condition) -> bool:
     """Whether nothing that means "not known" could be named by the condition."""
     attribute = condition.attribute
     if attribute.kind == "set":
-        return not any(attribute.separator in token for token in _tokens(attribute))
+        return not any(attribute.separator in token for token in unknown_texts(attribute))
     if attribute.kind == "category":
         return OTHER not in condition.texts
     return attribute.kind == "ordered" and bool(attribute.order)
@@ -163,7 +175,7 @@ def _ordered(condition: Condition, warehouse: Warehouse) -> Parts:
     if not attribute.order:
         return _number(condition, warehouse)
     value = folded(warehouse.column(attribute))
-    tokens = _tokens(attribute)
+    tokens = unknown_texts(attribute)
     levels = [level.strip().lower() for level in attribute.order]
     known = [level for level in levels if level not in tokens]
     meant = [level for level in known if _fits_rank(condition, float(levels.index(level)))]
@@ -180,7 +192,7 @@ def _category(condition: Condition, warehouse: Warehouse) -> Parts:
     attribute = condition.attribute
     column = warehouse.column(attribute)
     value = folded(column)
-    known: exp.Expr = exp.not_(one_of(value, ["", *_tokens(attribute)]))
+    known: exp.Expr = exp.not_(one_of(value, ["", *unknown_texts(attribute)]))
     if attribute.rollup is not None:
         codes = rolled_up_codes(column, attribute.rollup, condition.texts)
         return exp.and_(known, codes.known), codes.named
@@ -197,7 +209,7 @@ def _set(condition: Condition, warehouse: Warehouse) -> Parts:
         members, mark = joined_members(column, None)
         return exp.not_(exp.Is(this=column, expression=exp.null())), has_member(members, mark, names)
     members, mark = joined_members(column, attribute.separator)
-    tokens = _tokens(attribute)
+    tokens = unknown_texts(attribute)
     known: exp.Expr = exp.not_(has_only(members, mark, [token for token in tokens if attribute.separator not in token]))
     if parted := [token for token in tokens if attribute.separator in token]:
         known = exp.and_(known, exp.not_(one_of(folded(column), parted)))
@@ -206,7 +218,7 @@ def _set(condition: Condition, warehouse: Warehouse) -> Parts:
 
 def _flag(condition: Condition, warehouse: Warehouse) -> Parts:
     column = warehouse.column(condition.attribute)
-    tokens = _tokens(condition.attribute)
+    tokens = unknown_texts(condition.attribute)
     sides = [side for side, token in ((column, "true"), (exp.not_(column), "false")) if token not in tokens]
     known: exp.Expr = exp.not_(exp.Is(this=column, expression=exp.null()))
     if len(sides) == 1:
@@ -219,20 +231,35 @@ def _flag(condition: Condition, warehouse: Warehouse) -> Parts:
 def _date(condition: Condition, warehouse: Warehouse) -> Parts:
     day = exp.cast(warehouse.column(condition.attribute), "date")
     known = exp.Between(this=day, low=a_day(date(YEARS[0], 1, 1)), high=warehouse.day_that_counts())
-    days: exp.Expr = exp.Sub(this=warehouse.day_that_counts(), expression=day.copy())
+    return known, _compared(years_since(condition.attribute, warehouse), condition)
+
+
+def years_since(attribute: Attribute, warehouse: Warehouse) -> exp.Expr:
+    """The age of a date in years, as a double; the date has to be known."""
+    day = exp.cast(warehouse.column(attribute), "date")
+    days: exp.Expr = exp.Sub(this=warehouse.day_that_counts(), expression=day)
     if warehouse.dialect == "bigquery":  # there a difference of dates is an interval
         days = exp.DateDiff(this=warehouse.day_that_counts(), expression=day.copy(), unit=exp.var("DAY"))
-    age = exp.Div(this=exp.cast(days, "double"), expression=_literal(DAYS_PER_YEAR))
-    return known, _compared(age, condition)
+    return exp.Div(this=exp.cast(days, "double"), expression=exact_number(DAYS_PER_YEAR))
 
 
 def _year(condition: Condition, warehouse: Warehouse) -> Parts:
     column = warehouse.column(condition.attribute)
-    this_year = exp.Extract(this=exp.var("YEAR"), expression=warehouse.day_that_counts())
-    known: exp.Expr = exp.Between(this=column, low=_literal(float(YEARS[0])), high=this_year)
-    if tokens := [token for token in _tokens(condition.attribute) if _YEAR.fullmatch(token)]:
-        known = exp.and_(known, exp.not_(exp.In(this=column, expressions=[_literal(float(each)) for each in tokens])))
-    return known, _compared(exp.Sub(this=this_year.copy(), expression=column.copy()), condition)
+    known: exp.Expr = exp.Between(this=column, low=exact_number(float(YEARS[0])), high=_this_year(warehouse))
+    if tokens := [token for token in unknown_texts(condition.attribute) if _YEAR.fullmatch(token)]:
+        known = exp.and_(
+            known, exp.not_(exp.In(this=column, expressions=[exact_number(float(each)) for each in tokens]))
+        )
+    return known, _compared(years_after(condition.attribute, warehouse), condition)
+
+
+def years_after(attribute: Attribute, warehouse: Warehouse) -> exp.Expr:
+    """The calendar year of the day that counts less a year."""
+    return exp.Sub(this=_this_year(warehouse), expression=warehouse.column(attribute))
+
+
+def _this_year(warehouse: Warehouse) -> exp.Expr:
+    return exp.Extract(this=exp.var("YEAR"), expression=warehouse.day_that_counts())
 
 
 _PARTS: Final[Mapping[str, Callable[[Condition, Warehouse], Parts]]] = {
@@ -248,15 +275,15 @@ _PARTS: Final[Mapping[str, Callable[[Condition, Warehouse], Parts]]] = {
 
 def _compared(value: exp.Expr, condition: Condition) -> exp.Expr:
     if condition.numbers:
-        return exp.In(this=value.copy(), expressions=[_literal(number) for number in condition.numbers])
-    bounds = [_COMPARED[key](this=value.copy(), expression=_literal(number)) for key, number in condition.bounds]
+        return exp.In(this=value.copy(), expressions=[exact_number(number) for number in condition.numbers])
+    bounds = [_COMPARED[key](this=value.copy(), expression=exact_number(number)) for key, number in condition.bounds]
     return exp.and_(*bounds) if bounds else exp.true()
 
 
-def _literal(number: float) -> exp.Expr:
+def exact_number(number: float) -> exp.Expr:
     """A number that is this very double in every engine."""
     if number < 0:
-        return exp.Neg(this=_literal(-number))
+        return exp.Neg(this=exact_number(-number))
     if number.is_integer() and number < 10**_PLAIN_DIGITS:
         return exp.Literal.number(int(number))
     written = repr(number)
@@ -264,7 +291,7 @@ def _literal(number: float) -> exp.Expr:
     return exp.Literal.number(written if is_plain or "e" in written else f"{written}e0")
 
 
-def _tokens(attribute: Attribute) -> list[str]:
+def unknown_texts(attribute: Attribute) -> list[str]:
     """The texts that mean "not known", in small letters; an agent's answers have some of their own."""
     own = NOT_ANSWERED if attribute.answer is not None else ()
     return [token for token in dict.fromkeys(each.strip().lower() for each in (*attribute.missing, *own)) if token]

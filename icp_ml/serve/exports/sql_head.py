@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from icp_ml.deals.attributes import Attribute
 from icp_ml.serve.exports.sql_conditions import Sets, Warehouse
@@ -35,7 +35,12 @@ def _expected(exported: Exported, warehouse: Warehouse) -> Iterator[str]:
     of_rules = [name for rule in (*policy.exclusions, *policy.boundary) for name in rule.attributes]
     wanted = dict.fromkeys((*(each.condition.attribute for each in exported.definition.criteria), *of_rules))
     attribute_of = {each.name: each for each in exported.attributes}
-    for attribute in (attribute_of[name] for name in wanted):
+    yield from column_lines([attribute_of[name] for name in wanted], warehouse)
+
+
+def column_lines(attributes: Iterable[Attribute], warehouse: Warehouse) -> Iterator[str]:
+    """The column that is expected for each attribute, and its type."""
+    for attribute in attributes:
         made = "" if attribute.recipe is None else f", made from the table {attribute.recipe.table}"
         yield f"{warehouse.column_name(attribute)}: {_type_words(attribute, warehouse.sets)}{made}"
 

@@ -67,10 +67,12 @@ class Stamp:
 def stamp_lines(exported: Exported) -> tuple[str, ...]:
     """The lines of the stamp, without the signs of a comment. The first one alone is enough for `read_stamp`."""
     until = () if exported.extracted is None else (f"learned from deals up to {exported.extracted}",)
-    return (
-        f"icp {exported.version} of {exported.name}, content hash {exported.content_hash}, made {exported.created}",
-        *until,
-    )
+    return (stamp_line(stamp_of(exported)), *until)
+
+
+def stamp_line(stamp: Stamp) -> str:
+    """The line that `read_stamp` finds."""
+    return f"icp {stamp.version} of {stamp.name}, content hash {stamp.content_hash}, made {stamp.created}"
 
 
 def stamp_of(exported: Exported) -> Stamp:
