@@ -199,10 +199,14 @@ def is_in_parts(output: Path) -> bool:
 
 
 def _check_engine(engine: str, asked: Mapping[str, Any]) -> None:
+    """Whether what was asked fits who scores, and the folder is one to write parts to."""
     from icp_ml.cli.spark_job import check_spark
+    from icp_ml.serve.parts import check_folder
 
     if engine == "spark":
         check_spark(asked)
+    elif is_in_parts(asked["output"]):
+        check_folder(asked["output"])
 
 
 def _check_resumes(output: Path, *, resume: bool) -> None:
@@ -222,10 +226,6 @@ def _check_places(prospects: Path, output: Path, unusable: Path | None, previous
             check_keeps(prospects, path, "the list")
             if path != output or not is_in_parts(output):
                 check_output(path, "replace" if force else "refuse")
-            elif not path.parent.is_dir():
-                raise ConfigError(
-                    f"a folder was expected at {path.parent} for the output, and there is none; make it first"
-                )
             if previous is not None:
                 check_keeps(previous, path, "the earlier output")
     if unusable is not None and unusable.resolve() == output.resolve():

@@ -93,6 +93,17 @@ def name_of(number: int) -> str:
     return f"part-{number:05d}.parquet"
 
 
+def check_folder(folder: Path) -> None:
+    """Whether parts could be written to `folder`, asked before any work is done and without touching it.
+
+    Raises `ConfigError` for a folder with something else in it, and where there is no folder to make it in.
+    """
+    if not folder.parent.is_dir():
+        raise ConfigError(f"a folder was expected at {folder.parent} for the output, and there is none; make it first")
+    if folder.is_dir() and not (folder / JOB).exists() and (found := _strangers(folder)):
+        raise ConfigError(f"an empty folder was expected at {folder}, and it holds '{found}'; name another one")
+
+
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Hold a folder that parts are written to, made where it is absent. Raises `Locked` while another job holds it."""
@@ -125,8 +136,8 @@ def begun(folder: Path, job: JobRecord, *, resume: bool, replace: bool) -> tuple
             f"an empty folder was expected at {folder}, and it holds {state}; go on with --resume, begin anew with "
             "--force, or name another one"
         )
-    elif not there and (found := _strangers(folder)):
-        raise ConfigError(f"an empty folder was expected at {folder}, and it holds '{found}'; name another one")
+    elif not there:
+        check_folder(folder)
     if resume and there:
         _check_same(folder, job)
         finished = _finished(folder)

@@ -333,7 +333,8 @@ def test_where_score_cannot_write_it_says_so_before_it_reads(scoring: Path) -> N
     for list_, output, part in (
         ("list.csv", "out.csv", "out.csv exists already"),
         ("list.csv", "lost/out.csv", "make it first"),
-        ("list.csv", ".", "is a folder"),
+        ("list.csv", ".", "an empty folder was expected at ., and it holds"),
+        ("list.csv", "lost/parts", "make it first"),
         ("list.csv", "out.txt", ".parquet or .csv was expected"),
         ("list.csv", "list.csv", "is the list itself"),
         ("lists", "lists/out.parquet", "lies in the folder lists"),
