@@ -113,6 +113,13 @@ def test_codes_are_those_of_a_search_whatever_the_number_of_cuts(cuts: int) -> N
     assert CellModel(tables).contributions(values[:, None])[:, 0].tolist() == [*expected, cuts + 1]
 
 
+def test_cuts_may_lie_beyond_all_whole_numbers() -> None:
+    codes = ColumnCodes(np.array([-1e300, 0.5, 1e300]), np.empty(0, dtype=np.int64), is_category=False)
+    tables = CellTables(0.0, (codes,), np.arange(5.0)[None], ())
+    values = np.array([[-np.inf], [-1e300], [0.0], [1e300], [np.inf], [np.nan]])
+    assert CellModel(tables).contributions(values)[:, 0].tolist() == [0.0, 0.0, 1.0, 2.0, 3.0, 4.0]
+
+
 def additive(values: Floats) -> tuple[CellTables, Floats]:
     """Tables without interactions whose contributions to row i are values[i], and those rows."""
     rows, width = values.shape

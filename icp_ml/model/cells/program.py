@@ -68,10 +68,14 @@ class _Ways:
 def encoding_of(tables: CellTables) -> Encoding:
     """The encoding of all columns."""
     columns = tables.columns
-    parts = [column.code_of_level if column.is_category else column.cuts for column in columns]
-    starts = _starts([len(part) for part in parts])
-    flat = np.concatenate([np.empty(0), *(part.astype(np.float64) for part in parts)])
-    return Encoding(flat, flat.astype(np.int64), starts, np.array([column.is_category for column in columns]))
+    codes = [c.code_of_level if c.is_category else np.zeros(len(c.cuts), dtype=np.int64) for c in columns]
+    cuts = [np.zeros(len(c.code_of_level)) if c.is_category else c.cuts for c in columns]
+    return Encoding(
+        cuts=np.concatenate([np.empty(0), *cuts]),
+        codes=np.concatenate([np.empty(0, dtype=np.int64), *codes]),
+        starts=_starts([len(each) for each in cuts]),
+        is_category=np.array([column.is_category for column in columns]),
+    )
 
 
 def code_type(tables: CellTables) -> type[np.uint8 | np.uint16]:
