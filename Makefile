@@ -126,7 +126,7 @@ $(BIN)/pip:
 	exit 1
 
 $(STAMP): requirements.lock pyproject.toml | $(BIN)/pip
-	@echo "Installing the locked packages into $(VENV): about 1.3 GB, once, some minutes."
+	@echo "Installing the locked packages into $(VENV): about 1.9 GB, once, some minutes."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -c 'import lightgbm' || { echo "LightGBM was installed and cannot be loaded; if libgomp.so.1 is what it misses, install that library (on Debian: apt-get install libgomp1) and run make again." >&2; exit 1; }

@@ -113,7 +113,7 @@ def score(
     force: Annotated[bool, typer.Option("--force", help="Replace an output that exists.")] = False,
 ) -> None:
     """Score a list of prospects, with reasons for and against each."""
-    asked = dict(locals())
+    asked = dict(locals())  # the options as they were given, for the record of a job in parts
     del asked["engine"]  # no byte of the parts depends on it
     from icp_ml.cli.lists import known_accounts, open_list
     from icp_ml.cli.scoring_job import Job
@@ -135,9 +135,14 @@ def score(
         previous=_earlier(previous, opened.id), changed_only=_is_changed_only(changed_only, previous),
         unusable=unusable, tables=None if no_tables else tables_for(opened, scorer, folder, tables or [], day),
         comparer=comparer(scorer, "--neighbours") if neighbours else None,
-        threads=threads or len(os.sched_getaffinity(0)),
+        threads=threads or _cores(),
     )  # fmt: skip
     _do(job, asked, engine)
+
+
+def _cores() -> int:
+    """The cores that this process may use; all there are where the system does not say."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _do(job: Job, asked: Mapping[str, Any], engine: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -43,7 +42,7 @@ def summary(job: Job, done: Done) -> dict[str, object]:
         "rows_resumed": done.resumed,
         "seconds": round(done.seconds, 3),
         "rows_per_second": round((notes.rows - done.resumed) / max(done.seconds, 1e-9), 1),
-        "peak_memory_mib": round(peak_memory() / 2**20, 1),
+        "peak_memory_mib": peak_memory_mib(),
         "scored": notes.scored,
         "by_tier": dict(notes.by_tier),
         "by_status": dict(notes.by_status),
@@ -59,10 +58,14 @@ def summary(job: Job, done: Done) -> dict[str, object]:
     }
 
 
-def peak_memory() -> int:
-    """The most memory, in bytes, that this process has held so far."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+def peak_memory_mib() -> float | None:
+    """The most memory that this process has held so far; None where the system does not count it, as Windows."""
+    try:
+        import resource
+    except ImportError:  # there is no such module on Windows
+        return None
+    in_mib = 2**20 if sys.platform == "darwin" else 2**10
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / in_mib, 1)
 
 
 def _oddity(found: Oddity) -> dict[str, object]:

@@ -78,7 +78,8 @@ def size(
         _tell(_Sized(scorer, folder, prospects, opened.absent, day, sized(scorer)), as_json=as_json)
         return
     each = {name: sized(by) for name, by in scorer.profiles.items()}
-    several = sum(one.notes.in_several for one in scorer.score_stream(batches_in(opened, scorer, made, day), as_of=day))
+    batches = batches_in(opened, scorer, made, day)
+    several = sum(one.notes.in_several for one in scorer.score_stream(batches, as_of=day, reasons=0))
     whole = _Sized(scorer.whole, folder, prospects, opened.absent, day, sized(scorer.whole), each, several)
     _tell(whole, as_json=as_json)
 

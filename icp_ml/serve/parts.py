@@ -14,12 +14,12 @@ counts where its progress file says so, and nothing half-written ever looks fini
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -106,14 +106,17 @@ def check_folder(folder: Path) -> None:
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Hold a folder that parts are written to, made where it is absent. Raises `Locked` while another job holds it."""
+    """Hold a folder that parts are written to, made where it is absent. Raises `Locked` while another job holds it.
+
+    SQLite holds it on every system, and lets go of it when the process ends, however it ends.
+    """
     with telling_of(folder):
         folder.mkdir(exist_ok=True)
-        file = (folder / LOCK).open("a")
-    with file:
+        (folder / LOCK).touch()
+    with closing(sqlite3.connect(folder / LOCK, timeout=0.0, isolation_level=None)) as lock:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
             raise Locked(
                 f"another job is writing to {folder} now; wait until it is done, or name another folder"
             ) from None
@@ -253,7 +256,7 @@ def _check_files(before: Sequence[ListFile], now: Sequence[ListFile], rows_done:
 
 
 def _strangers(folder: Path) -> str:
-    return next((path.name for path in sorted(folder.iterdir()) if path.name != LOCK), "")
+    return next((path.name for path in sorted(folder.iterdir()) if not path.name.startswith(LOCK)), "")
 
 
 def _cleared(folder: Path) -> None:
