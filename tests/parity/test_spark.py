@@ -291,7 +291,7 @@ def test_nothing_is_left_of_a_list_that_could_not_be_scored(spark: SparkSession,
 
 
 def test_the_champion_answers_through_mlflows_function_for_spark(
-    spark: SparkSession, new_project: NewProject, monkeypatch: pytest.MonkeyPatch
+    spark: SparkSession, new_project: NewProject, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     """`mlflow.pyfunc.spark_udf`, asked for the columns that a person wants. The row goes in as a struct: columns that
     stand alone are taken for those of the signature by their order, and not by their names."""
@@ -301,7 +301,12 @@ def test_the_champion_answers_through_mlflows_function_for_spark(
     root = new_project("served")
     add_version(root, 1)
     promotion.promote(registry(root), "v1", asker())
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{root / 'mlruns' / 'mlflow.db'}")
+    address = f"sqlite:///{root / 'mlruns' / 'mlflow.db'}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    # MLflow prefers the address that another test of this process once set to the environment's.
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(address)
+    request.addfinalizer(lambda: mlflow.set_tracking_uri(before))
     table = serve_models.raw_list(60, 9)
     plain_numbers = {
         "employees": pc.cast(pc.replace_substring(table.column("employees"), ",", ""), pa.float64()),
