@@ -80,11 +80,13 @@ def _keep(job: Job, record: JobRecord, finished: Sequence[FinishedPart], notes: 
 def _made(job: Job, parts: Parts, before: Sequence[FinishedPart]) -> Iterator[FinishedPart]:
     """The parts that were not there yet."""
     from icp_ml.cli.progress import rows_done
+    from icp_ml.cli.repeats_first import passed_at_first
     from icp_ml.deals.reading import rows_known
 
+    first = passed_at_first(job)
     with rows_done("scoring", rows_known(job.prospects.path)) as done:
         stream = cut_at(job.batches(), parts.rows)
-        passed = _pass_by(stream, sum(each.part.rows_in for each in before), done)
+        passed = _pass_by(stream, sum(each.part.rows_in for each in before), first, done)
         scored = job.scorer.score_stream(
             stream, as_of=job.as_of, reasons=job.reasons, threads=job.threads, after=passed
         )
@@ -120,11 +122,9 @@ def cut_at(batches: Iterator[NamedBatch], rows: int) -> Iterator[NamedBatch]:
             start, passed = start + piece.num_rows, passed + piece.num_rows
 
 
-def _pass_by(stream: Iterator[NamedBatch], rows: int, done: Told) -> Passed:
-    """Take the rows that are done from the stream, and remember their ids."""
-    from icp_ml.serve.placed import NOTHING_PASSED
-
-    passed = NOTHING_PASSED
+def _pass_by(stream: Iterator[NamedBatch], rows: int, first: Passed, done: Told) -> Passed:
+    """Take the rows that are done from the stream, and remember what is to be known of them."""
+    passed = first
     while passed.rows < rows:
         batch = next(stream, None)
         if batch is None:

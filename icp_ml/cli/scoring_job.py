@@ -77,6 +77,7 @@ def run(job: Job) -> Done:
     Raises `TooManyUnusable`.
     """
     from icp_ml.cli.progress import rows_done
+    from icp_ml.cli.repeats_first import passed_at_first
     from icp_ml.deals.reading import rows_known
     from icp_ml.serve.sidefile import side_file
     from icp_ml.serve.writing import whole_file, write_batches
@@ -85,11 +86,11 @@ def run(job: Job) -> Done:
     written, began = 0, time.monotonic()
     with ExitStack() as files:
         side = None if job.unusable is None else files.enter_context(side_file(job.unusable))
-        tally = Tally(job, side)
+        tally, first = Tally(job, side), passed_at_first(job)
         try:
             with whole_file(job.output) as partial, rows_done("scoring", rows_known(job.prospects.path)) as done:
                 stream = job.scorer.score_stream(
-                    job.batches(), as_of=job.as_of, reasons=job.reasons, threads=job.threads
+                    job.batches(), as_of=job.as_of, reasons=job.reasons, threads=job.threads, after=first
                 )
                 written = write_batches(partial, (tally.written(batch, done) for batch in stream))
                 check_enough(job, tally.notes)

@@ -151,6 +151,13 @@ def key_hashes(keys: Column) -> Hashes:
     return np.asarray(pd.util.hash_array(texts, categorize=False), dtype=np.uint64)
 
 
+def id_hashes(ids: Column) -> Hashes:
+    """uint64[n]: a hash of the key of each id, 0 for a blank one. Raises `InputError` for a nested column."""
+    keys = account_keys(ids)
+    hashes = np.maximum(key_hashes(keys), 1)
+    return np.where(np.asarray(keys.is_valid(), dtype=bool), hashes, np.uint64(0))
+
+
 def places_among(ascending: Hashes, wanted: Hashes) -> NDArray[np.int64]:
     """int64[n]: where each wanted hash stands in an ascending array, -1 where it does not."""
     if not len(ascending):
