@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
@@ -47,7 +48,8 @@ def add_bundle(root: Path, version: int, *, skill: float = 0.1, reliable: bool =
     verdict = made.verdict.model_copy(
         update={"skill": skill, "gain": about(skill), "reliable": reliable, "warnings": (f"version {version}",)}
     )
-    provenance = made.provenance.model_copy(update={"name": NAME, "version": version})
+    created = datetime.now(UTC).isoformat(timespec="seconds")  # a gate asks how old a version is
+    provenance = made.provenance.model_copy(update={"name": NAME, "version": version, "created": created})
     folder = root / "models" / NAME / f"v{version}"
     write_bundle(replace(made, provenance=provenance, verdict=verdict), folder)
     return folder

@@ -52,6 +52,12 @@ def _is_live(entry: Entry, found: Sequence[Entry]) -> bool:
     return entry == [other for other in found if other.name == entry.name][-1]
 
 
+def _why(entry: Entry) -> str:
+    """The reason that was given, after a word on the gates that refused."""
+    red = [name for name, state in entry.gates.items() if state == "red"]
+    return f"FORCED past {', '.join(red)}: {entry.reason}" if entry.forced else entry.reason
+
+
 def _print(found: Sequence[Entry]) -> None:
     from icp_ml.cli.pages import add_row, plain_table, print_page
 
@@ -59,5 +65,5 @@ def _print(found: Sequence[Entry]) -> None:
     for entry in found:
         model = f"{entry.name} v{entry.version}"
         live = "now" if _is_live(entry, found) else ""
-        add_row(table, entry.time, model, entry.action, live, entry.content_hash[:12], entry.by, entry.reason)
+        add_row(table, entry.time, model, entry.action, live, entry.content_hash[:12], entry.by, _why(entry))
     print_page([table])

@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 from icp_ml.cli.amend import amend
 from icp_ml.cli.backtest import backtest
 from icp_ml.cli.check import check
+from icp_ml.cli.compare import compare
 from icp_ml.cli.demo import demo
 from icp_ml.cli.diff import diff
 from icp_ml.cli.explain import explain
@@ -49,6 +50,7 @@ for verb in (
     backtest,
     show,
     amend,
+    compare,
     promote,
     rollback,
     history,

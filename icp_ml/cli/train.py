@@ -72,6 +72,7 @@ def _document(trained: Trained) -> dict[str, object]:
         "profiles": None if trained.profiles is None else as_json_value(trained.profiles.model_dump(mode="json")),
         "profile": None if trained.profile is None else as_json_value(trained.profile.model_dump()),
         "potential": None if trained.potential is None else as_json_value(trained.potential.model_dump()),
+        "comparison": None if trained.comparison is None else as_json_value(trained.comparison.model_dump()),
         "search_notes": list(trained.search_notes),
         "tier_flips": None if trained.flips is None else asdict(trained.flips),
     }
@@ -120,6 +121,7 @@ def _tell_likened(likened: Likened, *, as_json: bool) -> None:
 
 def _print(trained: Trained) -> None:
     from icp_ml.cli.definition_page import definition_page
+    from icp_ml.cli.gates_page import comparison_page
     from icp_ml.cli.honesty_page import honesty_page, steadiness_told
     from icp_ml.cli.pages import print_page, profile_page, verdict_page
     from icp_ml.cli.potential_page import potential_page
@@ -140,6 +142,8 @@ def _print(trained: Trained) -> None:
         print_page(potential_page(trained.potential))
     if trained.flips is not None:
         typer.echo(trained.flips.sentence)
+    if trained.comparison is not None:
+        print_page(comparison_page(trained.comparison))
     for note in trained.search_notes:
         sys.stderr.write(f"{note}\n")
     if trained.folder is not None:

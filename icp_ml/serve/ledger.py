@@ -30,7 +30,8 @@ class Entry(Record):
     """One event. id: its number among the events of its name, from 000001, with a tail that no other event has.
 
     time: ISO date and time in UTC. version: the bundle's own, as in models/NAME/v3. run_id: the run that made it.
-    reason: what the person said, possibly nothing. by: user@host:process.
+    reason: what the person said, possibly nothing. by: user@host:process. gates: the state of each gate by its name,
+    none of a rollback. forced: whether it was made live in spite of a red one.
     """
 
     id: str
@@ -42,11 +43,13 @@ class Entry(Record):
     run_id: str | None
     reason: str
     by: str
+    gates: dict[str, str] = {}
+    forced: bool = False
 
 
 def entry_line(entry: Entry) -> str:
-    """The entry as one line of the ledger, keys sorted, without the line end."""
-    return json.dumps(entry.model_dump(), sort_keys=True, ensure_ascii=False)
+    """The entry as one line of the ledger, keys sorted, without the line end; older events have no word of gates."""
+    return json.dumps(entry.model_dump(exclude_defaults=True), sort_keys=True, ensure_ascii=False)
 
 
 def entry_of(text: str, place: str) -> Entry:

@@ -67,7 +67,12 @@ def test_a_training_is_a_version_with_its_hash_its_number_and_its_data_and_the_c
     assert roles(here) == {"challenger": 7}
     tags = here.client.get_model_version(NAME, second.number).tags
     stored = open_bundle(root / "models" / NAME / "v7")
-    assert tags == {"content_hash": stored.content_hash, "bundle_version": "7", "data_cut": "2024-06-30"}
+    assert tags == {
+        "content_hash": stored.content_hash,
+        "bundle_version": "7",
+        "data_cut": "2024-06-30",
+        "expires_after": "91",
+    }
     assert first.content_hash != second.content_hash == stored.content_hash
     assert here.client.get_run(second.run_id or "").info.status == "FINISHED"
 
@@ -289,7 +294,8 @@ def test_a_registry_that_is_lost_still_knows_what_is_live_and_what_was_before(
 
 def test_a_registry_that_is_lost_lets_the_gate_compare_with_what_is_live(three: Path, new_project: NewProject) -> None:
     fresh = without_its_registry(three, new_project("fresh"))
-    assert "not clearly below the live model's" in versions.promote(fresh, f"{NAME}/v2", asker()).gate
+    gates = {gate.name: gate for gate in versions.promote(fresh, f"{NAME}/v2", asker()).gates}
+    assert "it was not compared with what is live" in gates["skill"].sentence
 
 
 def test_a_bundle_that_the_registry_does_not_know_is_registered_when_it_is_promoted(three: Path) -> None:

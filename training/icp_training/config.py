@@ -40,6 +40,7 @@ from icp_ml.deals.yaml_files import read_yaml
 from icp_ml.errors import ConfigError
 from icp_ml.profile.tiering import Policy
 from icp_training.evaluate_settings import EvaluateSettings
+from icp_training.refresh_settings import RefreshSettings
 from icp_training.search_settings import SearchSettings
 from icp_training.train_settings import TrainSettings
 
@@ -59,9 +60,10 @@ class Config(BaseModel):
     exclusions, boundary, known: what the bundle carries besides the model (see `icp_ml.deals.policy`). criteria: of the
     ICP, pinned and banned by people. assumed_icp: what the company believes today, to be tested on the same deals.
     profiles: several ICPs, each of the deals that its filter names; none for one ICP of all deals.
-    evaluate, train: how it is judged, and what it learns from, beyond what is always done. neighbours: whether ids of
-    accounts travel in the bundle, to compare prospects with. base_rate: stated share of companies like the deals that
-    would be won, by which probabilities are moved and nothing else is. seed: of everything that is drawn.
+    evaluate, train: how it is judged, and what it learns from, beyond what is always done. refresh: how long a version
+    holds. neighbours: whether ids of accounts travel in the bundle, to compare prospects with. base_rate: stated share
+    of companies like the deals that would be won, by which probabilities are moved and nothing else is. seed: of
+    everything that is drawn.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -90,6 +92,7 @@ class Config(BaseModel):
     evaluate: EvaluateSettings = EvaluateSettings()
     search: SearchSettings = SearchSettings()
     train: TrainSettings = TrainSettings()
+    refresh: RefreshSettings = RefreshSettings()
     neighbours: bool = False
     base_rate: float | None = Field(default=None, gt=0.0, lt=1.0)
     seed: int = Field(default=7, ge=0)

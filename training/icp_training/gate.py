@@ -1,104 +1,81 @@
-"""The first gate of a promotion: refused, leaking or clearly worse challengers are not promoted."""
+"""The gates of a promotion, whatever the kind of the challenger, and what it takes to pass them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from icp_ml.errors import GateNotPassed
 from icp_ml.profile.lookalike_records import LookalikeVerdict
-from icp_ml.profile.records import Interval, Verdict
-from icp_training.verdict import TOO_GOOD
+from icp_ml.profile.records import Verdict
+from icp_ml.serve.bundle import StoredBundle
+from icp_ml.serve.loading import AnyStored
+from icp_ml.serve.lookalike_bundle import StoredLookalike
+from icp_ml.watch.comparison import Comparison
+from icp_ml.watch.gates import TOO_GOOD, Contender, Gate, Reign, gates_of
 
-OURS = "icp-ml"
+EVIDENCE = "enough evidence"
 
 
-def pass_gate(challenger: Verdict, champion: Verdict | None, name: str) -> str:
-    """What the gate has to say of a challenger that passes it, in one sentence.
+def gates_for(
+    challenger: AnyStored, champion: AnyStored | None, reign: Reign, comparison: Comparison | None
+) -> tuple[Gate, ...]:
+    """Every gate of a promotion. champion: what is live, None where nothing is or it cannot be read."""
+    judged = champion if isinstance(champion, StoredBundle) else None
+    if isinstance(challenger, StoredBundle):
+        live = None if judged is None else _contender(judged)
+        return gates_of(_contender(challenger), live, reign, comparison)
+    proven = judged is not None and judged.bundle.verdict.reliable
+    if isinstance(challenger, StoredLookalike):
+        return (_likeness(challenger.bundle.verdict, proven=proven),)
+    return (_unproven(judged.bundle.verdict if judged is not None and proven else None),)
 
-    champion: how the live model was judged; None where there is none. Two verdicts are compared by their skill, each
-    over the deals it was judged on: the challenger is refused where its whole interval lies below the champion's. They
-    are not compared where only one was judged forward in time, or where they predict different things: the two figures
-    claim different things.
 
-    Raises `GateNotPassed`.
-    """
-    if not challenger.reliable:
+def check_passed(gates: Sequence[Gate], name: str) -> None:
+    """Raise `GateNotPassed` where a gate is red."""
+    red = [gate for gate in gates if gate.state == "red"]
+    if red:
+        why = "; ".join(f"{gate.name}: {gate.sentence}" for gate in red)
         raise GateNotPassed(
-            f"a reliable ranking was expected of {name}, and on {challenger.deals:,} judged deals it may be chance; "
-            "keep the live model, or bring more accounts or attributes that say more"
+            f"{name} was expected to pass every gate, and {len(red)} of {len(gates)} refuse it ({why}); keep what is "
+            "live, or say --force with a --reason, which the ledger keeps"
         )
-    auc = challenger.figures.get(OURS, {}).get("auc")
-    if auc is not None and auc.value > TOO_GOOD:
-        raise GateNotPassed(
-            f"an AUC of at most {TOO_GOOD} was expected of {name}, and {auc.value:.3f} was found, which is not seen "
-            "without a leak; look for a column that is filled in after the outcome, mark it 'known: after', and train "
-            "anew"
-        )
-    return f"Gate: the ranking is reliable; {_beside(challenger, champion, name)}."
 
 
-def pass_unproven(champion: Verdict | None, name: str) -> str:
-    """The same of a hand-weighted scorecard, for which there is no evidence: a judged model does not give way to it.
-
-    Raises `GateNotPassed`.
-    """
-    if champion is not None and champion.reliable:
-        raise GateNotPassed(
-            f"evidence was expected of {name}, and a hand-weighted scorecard has none, while the live model's ranking "
-            f"is reliable with a skill of {_figure(skill_interval(champion))}; keep the live model"
-        )
-    return (
-        "Gate: nothing was learned from deals, so there is nothing to compare; the score claims nothing about winning."
+def _contender(stored: StoredBundle) -> Contender:
+    bundle = stored.bundle
+    return Contender(
+        verdict=bundle.verdict,
+        created=bundle.provenance.created,
+        extracted=bundle.provenance.extracted,
+        model_hash=stored.model_hash,
+        content_hash=stored.content_hash,
     )
 
 
-def pass_likeness(challenger: LookalikeVerdict, champion: Verdict | None, name: str) -> str:
-    """The same of a model of resemblance, which has seen no losses: a judged model that has does not give way to it.
+def _unproven(proven: Verdict | None) -> Gate:
+    """A hand-weighted scorecard has no evidence: a judged model does not give way to it."""
+    if proven is not None:
+        said = "a hand-weighted scorecard has none, while the ranking of what is live is reliable"
+        return Gate(name=EVIDENCE, state="red", sentence=said)
+    said = "nothing was learned from deals, so there is nothing to compare; the score claims nothing about winning"
+    return Gate(name=EVIDENCE, state="green", sentence=said)
 
-    Raises `GateNotPassed`.
-    """
-    if not challenger.reliable:
-        raise GateNotPassed(
-            f"a reliable resemblance was expected of {name}, and on {challenger.won:,} held-out won accounts it may be "
-            "chance; keep the live model, or bring more won accounts"
+
+def _likeness(verdict: LookalikeVerdict, *, proven: bool) -> Gate:
+    """A model of resemblance has seen no losses: a judged model that has does not give way to it."""
+    ranking = verdict.ranking
+    if not verdict.reliable:
+        said = f"on {verdict.won:,} held-out won accounts the resemblance may be chance; bring more won accounts"
+        return Gate(name=EVIDENCE, state="red", sentence=said)
+    if ranking.value > TOO_GOOD:
+        said = (
+            f"{ranking.value:.1%} of pairs in order are not seen without a column that tells the lists apart; take "
+            "the won accounts' attributes from the universe, and train anew"
         )
-    if challenger.ranking.value > TOO_GOOD:
-        raise GateNotPassed(
-            f"at most {TOO_GOOD:.0%} of pairs in the right order were expected of {name}, and "
-            f"{challenger.ranking.value:.1%} were found, which is not seen without a column that tells the lists "
-            "apart; take the won accounts' attributes from the universe, and train anew"
-        )
-    if champion is not None and champion.reliable:
-        raise GateNotPassed(
-            f"a model that has seen losses was expected in place of the live one, and {name} knows won accounts only; "
-            "keep the live model"
-        )
-    return (
-        "Gate: the resemblance is reliable; there is no live model that was judged on deals, so none to compare with."
+        return Gate(name="no leak", state="red", sentence=said)
+    if proven:
+        said = "it knows won accounts only, and what is live has seen losses too"
+        return Gate(name=EVIDENCE, state="red", sentence=said)
+    return Gate(
+        name=EVIDENCE, state="green", sentence="the resemblance is reliable, and nothing judged on deals is live"
     )
-
-
-def skill_interval(verdict: Verdict) -> Interval:
-    """The share of the base rate's log loss removed, with the interval of the gain in the same unit."""
-    scale = verdict.skill / verdict.gain.value if verdict.gain.value else 0.0
-    return Interval(value=verdict.skill, low=verdict.gain.low * scale, high=verdict.gain.high * scale)
-
-
-def _beside(challenger: Verdict, champion: Verdict | None, name: str) -> str:
-    if champion is None:
-        return "there is no live model that was judged on deals, so none to compare with"
-    if challenger.predicted != champion.predicted:
-        theirs_is = f"which predicts '{champion.predicted}' and not '{challenger.predicted}'"
-        return f"not compared with the live model, {theirs_is}: look at both before you let it decide"
-    if challenger.kind != champion.kind:
-        return f"not compared with the live model, which was judged {champion.kind} and not {challenger.kind}"
-    ours, theirs = skill_interval(challenger), skill_interval(champion)
-    if ours.high < theirs.low:
-        raise GateNotPassed(
-            f"a skill that is not clearly below the live model's {_figure(theirs)} was expected of {name}, and "
-            f"{_figure(ours)} was found on {challenger.deals:,} judged deals; keep the live model, and see what "
-            "changed in the data"
-        )
-    return f"skill {_figure(ours)} is not clearly below the live model's {_figure(theirs)}"
-
-
-def _figure(found: Interval) -> str:
-    return f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]"

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from icp_ml.deals.lookalike_settings import KIND as LOOKALIKE
 from icp_ml.deals.weighted_settings import KIND as WEIGHTED
+from icp_ml.errors import ModelNotFound
 from icp_ml.serve.lookalike_bundle import write_lookalike
+from icp_ml.watch.comparison import Comparison
 from icp_training import lookalike
 from icp_training.backtest.as_known import read_history
 from icp_training.backtest.hand_weights import scorecards_of
@@ -19,17 +21,15 @@ from icp_training.backtest.recording import backtest_document, record_backtest
 from icp_training.backtest.records import Backtest, yardsticks
 from icp_training.backtest.running import run_backtest
 from icp_training.checking import CheckReport, check_data
+from icp_training.comparing import compare, live_model
 from icp_training.config import digest_of, kind_said, load_config, load_lookalike, load_weighted, root_of
 from icp_training.cores import one_core_each
 from icp_training.demo import Demo, findings, leaks_asked, make_demo, noise_presented
 from icp_training.drafting import Draft, draft_config, draft_prospects
+from icp_training.gate import check_passed
 from icp_training.leakage.questions import refuse_questions
 from icp_training.lookalike import Likened
-from icp_training.pipeline import (
-    OnStep,
-    Stamp,
-    silent,
-)
+from icp_training.pipeline import OnStep, Stamp, read, silent
 from icp_training.promotion import Promotion
 from icp_training.registry import register, registry_of
 from icp_training.registry_lock import Asker
@@ -41,7 +41,7 @@ from icp_training.tracking import (
     record_likeness,
 )
 from icp_training.training import Trained, next_version, train
-from icp_training.versions import bundle_at, history, promote, rollback
+from icp_training.versions import bundle_at, gates, history, keep_comparison, promote, rollback
 from icp_training.weighing import Weighed, weigh_into, weighted_bundle_of
 
 __all__ = [
@@ -60,9 +60,12 @@ __all__ = [
     "budget_of",
     "bundle_at",
     "check",
+    "check_passed",
+    "compare_again",
     "draft_config",
     "draft_prospects",
     "findings",
+    "gates",
     "history",
     "is_lookalike",
     "is_weighted",
@@ -124,6 +127,29 @@ def backtest(
             on_quarter=lambda done, total: on_step("replaying quarters", done, total),
         )
         record_backtest(run, found)
+    return found
+
+
+def compare_again(
+    config_path: Path, model: str | None, budget: Budget, asker: Asker, on_step: OnStep = silent
+) -> Comparison:
+    """A challenger beside what is live now, which `train` did with what was live then; written down for the gates.
+
+    Raises what reading raises, `ModelNotFound` where nothing that learned from deals is live, and `ConfigError` where
+    the challenger was made by another configuration.
+    """
+    config = load_config(config_path)
+    root = config.project_root(config_path)
+    live = live_model(root, config.name)
+    if live is None:
+        raise ModelNotFound(
+            f"a live version of {config.name} that learned from deals was expected, and there is none; icp promote "
+            "makes one live"
+        )
+    on_step("comparing with the live version", 0, 1)
+    found = compare(config, root, read(config, root), live, budget)
+    on_step("comparing with the live version", 1, 1)
+    keep_comparison(root, model or config.name, found, config.digest(), asker)
     return found
 
 

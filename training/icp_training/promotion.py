@@ -17,17 +17,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 from uuid import uuid4
 
 from icp_ml.errors import BundleInvalid, IcpError, Locked, ModelNotFound
-from icp_ml.profile.records import Record, Verdict
+from icp_ml.profile.records import Record
 from icp_ml.serve import ledger
-from icp_ml.serve.bundle import Bundle
 from icp_ml.serve.ledger import Action, Entry
-from icp_ml.serve.loading import AnyBundle
-from icp_ml.serve.lookalike_bundle import LookalikeBundle
-from icp_training.gate import pass_gate, pass_likeness, pass_unproven
+from icp_ml.serve.loading import AnyStored
+from icp_ml.watch.gates import EXPIRES_AFTER, Gate, Reign, worst
+from icp_training.gate import check_passed, gates_for
 from icp_training.registry import CHALLENGER, CHAMPION, ENTRY, PREVIOUS, Registered, Registry
 from icp_training.registry_lock import Asker, HeldLock, is_live, locked
 
@@ -51,31 +51,52 @@ class Intent(Record):
 
 @dataclass(frozen=True)
 class Promotion:
-    """What came of it. entry: None where the version was live already and nothing was done. gate: what it said."""
+    """What came of it. entry: None where the version was live already and nothing was done. gates: what they said.
+
+    forced: whether it was made live in spite of a red one.
+    """
 
     live: Registered
     entry: Entry | None
-    gate: str
+    gates: tuple[Gate, ...] = ()
+    forced: bool = False
 
 
 def nothing(_step: str) -> None:
     """Called before each step where nobody listens: it has nothing to do, and tests put their own in its place."""
 
 
-def promote(registry: Registry, wanted: str, asker: Asker, before: BeforeStep = nothing) -> Promotion:
-    """Make the version `wanted` (see `Registry.find`) live, if it passes the gate.
+def promote(
+    registry: Registry, wanted: str, asker: Asker, before: BeforeStep = nothing, *, force: bool = False
+) -> Promotion:
+    """Make the version `wanted` (see `Registry.find`) live, if no gate is red, or, with `force`, in spite of that.
 
     Raises `Locked`, `ModelNotFound`, `GateNotPassed`, `BundleInvalid`; each leaves the old state.
     """
     with locked(registry.models, asker) as lock:
         _settle(registry, asker)
         chosen, champion = registry.need(wanted), registry.find(f"@{CHAMPION}")
-        _, stored = registry.fetch(chosen)
+        registry.fetch(chosen)
         if champion is not None and chosen.number == champion.number:
             registry.write_ledger()
-            return Promotion(chosen, None, "")
-        gate = _passed_gate(stored.bundle, _verdict(registry, champion), str(chosen))
-        return Promotion(chosen, _move(registry, chosen, "promote", asker, lock, before=before), gate)
+            return Promotion(chosen, None)
+        gates = gates_before(registry, chosen, asker)
+        if not force:
+            check_passed(gates, str(chosen))
+        forced = worst(gates) == "red"
+        said = {"gates": {gate.name: gate.state for gate in gates}, "forced": forced}
+        entry = _entry(registry, chosen, "promote", asker).model_copy(update=said)
+        _move(registry, chosen, entry, asker, lock, before=before)
+        return Promotion(chosen, entry, gates, forced=forced)
+
+
+def gates_before(registry: Registry, chosen: Registered, asker: Asker) -> tuple[Gate, ...]:
+    """What the gates say of a version on this day; nothing is changed."""
+    champion = registry.find(f"@{CHAMPION}")
+    expires_after = EXPIRES_AFTER if champion is None else champion.expires_after
+    today = date.fromisoformat(asker.now[:10])
+    reign = Reign(_live_since(registry, champion) or today, today, expires_after)
+    return gates_for(registry.fetch(chosen)[1], _readable(registry, champion), reign, chosen.comparison)
 
 
 def rollback(registry: Registry, asker: Asker, before: BeforeStep = nothing) -> Promotion:
@@ -86,7 +107,9 @@ def rollback(registry: Registry, asker: Asker, before: BeforeStep = nothing) -> 
     with locked(registry.models, asker) as lock:
         _settle(registry, asker)
         chosen = registry.need(f"@{PREVIOUS}")
-        return Promotion(chosen, _move(registry, chosen, "rollback", asker, lock, before=before), "")
+        entry = _entry(registry, chosen, "rollback", asker)
+        _move(registry, chosen, entry, asker, lock, before=before)
+        return Promotion(chosen, entry)
 
 
 def settle(registry: Registry, asker: Asker) -> None:
@@ -122,11 +145,11 @@ def _settle_intent(registry: Registry, intent: Intent) -> None:
 
 
 def _move(
-    registry: Registry, chosen: Registered, action: Action, asker: Asker, lock: HeldLock, *, before: BeforeStep
-) -> Entry:
+    registry: Registry, chosen: Registered, entry: Entry, asker: Asker, lock: HeldLock, *, before: BeforeStep
+) -> None:
     aliases = registry.aliases()
     intent = Intent(
-        entry=_entry(registry, chosen, action, asker),
+        entry=entry,
         to=chosen.number,
         champion=aliases.get(CHAMPION),
         previous=aliases.get(PREVIOUS),
@@ -142,7 +165,6 @@ def _move(
     except IcpError:
         _settle_intent(registry, intent)
         raise
-    return intent.entry
 
 
 def _entry(registry: Registry, chosen: Registered, action: Action, asker: Asker) -> Entry:
@@ -162,23 +184,20 @@ def _entry(registry: Registry, chosen: Registered, action: Action, asker: Asker)
     )
 
 
-def _verdict(registry: Registry, champion: Registered | None) -> Verdict | None:
-    """How the live model was judged; None where it cannot be read, which is a reason to replace it, or never was."""
+def _live_since(registry: Registry, champion: Registered | None) -> date | None:
+    """The day on which the live version was made live; None where the ledger does not say."""
+    told = [each for each in registry.entries() if champion is not None and each.version == champion.version]
+    return date.fromisoformat(told[-1].time[:10]) if told else None
+
+
+def _readable(registry: Registry, champion: Registered | None) -> AnyStored | None:
+    """What is live; None where it cannot be read, which is a reason to replace it."""
     if champion is None:
         return None
     try:
-        live = registry.fetch(champion)[1].bundle
+        return registry.fetch(champion)[1]
     except (BundleInvalid, ModelNotFound):
         return None
-    return live.verdict if isinstance(live, Bundle) else None
-
-
-def _passed_gate(challenger: AnyBundle, champion: Verdict | None, name: str) -> str:
-    if isinstance(challenger, Bundle):
-        return pass_gate(challenger.verdict, champion, name)
-    if isinstance(challenger, LookalikeBundle):
-        return pass_likeness(challenger.verdict, champion, name)
-    return pass_unproven(champion, name)
 
 
 def _say_intent(registry: Registry, intent: Intent) -> None:

@@ -17,12 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
+from pydantic import ValidationError
+
 from icp_ml.deals.words import listed
 from icp_ml.errors import BundleInvalid, ConfigError, ModelNotFound
 from icp_ml.serve import ledger
 from icp_ml.serve.ledger import Entry
 from icp_ml.serve.loading import AnyStored, open_any
 from icp_ml.serve.writing import write_text
+from icp_ml.watch.comparison import Comparison
+from icp_ml.watch.gates import EXPIRES_AFTER
 from icp_training.pyfunc import save_model
 from icp_training.tracking import Run, connect
 
@@ -37,19 +41,27 @@ ENTRY: Final = "icp.ledger."
 CONTENT_HASH: Final = "content_hash"
 BUNDLE_VERSION: Final = "bundle_version"
 DATA_CUT: Final = "data_cut"
+COMPARISON: Final = "comparison"
+EXPIRY: Final = "expires_after"
 MODEL: Final = "model"
 """The folder of the MLflow model among a run's artifacts."""
 
 
 @dataclass(frozen=True)
 class Registered:
-    """A version in the registry. number: MLflow's own. version: the bundle's, as in models/NAME/v3."""
+    """A version in the registry. number: MLflow's own. version: the bundle's, as in models/NAME/v3.
+
+    comparison: with what was live when it was made, None where they were not compared. expires_after: how many days it
+    may be live before its successor need not be better.
+    """
 
     name: str
     number: str
     version: int
     content_hash: str
     run_id: str | None
+    comparison: Comparison | None = None
+    expires_after: int = EXPIRES_AFTER
 
     def __str__(self) -> str:
         return f"{self.name} version {self.version}"
@@ -135,6 +147,10 @@ class Registry:
         place = f"the registry's tags of {self.name}"
         return tuple(ledger.entry_of(found[key], f"{place}, {key}") for key in sorted(found))
 
+    def compared(self, version: Registered, comparison: Comparison) -> None:
+        """Write down what a version was compared with, in place of what was known of that before."""
+        self.client.set_model_version_tag(self.name, version.number, COMPARISON, comparison.model_dump_json())
+
     def write_ledger(self) -> None:
         """Rebuild models/ledger.jsonl: the registry's events of this name, and what the file alone still knows."""
         known = {(entry.name, entry.id): entry for entry in (*ledger.entries(self.models), *self.entries())}
@@ -183,7 +199,13 @@ def registry_of(root: Path, name: str) -> Registry:
     return Registry(connect(root), root / "models", name)
 
 
-def register(run: Run, registry: Registry, bundle: Path) -> Registered:
+def register(
+    run: Run,
+    registry: Registry,
+    bundle: Path,
+    comparison: Comparison | None = None,
+    expires_after: int = EXPIRES_AFTER,
+) -> Registered:
     """Log the bundle in the folder `bundle` as a model of the run, and register it as the newest challenger."""
     stored = open_any(bundle)
     with tempfile.TemporaryDirectory() as room:
@@ -200,6 +222,8 @@ def register(run: Run, registry: Registry, bundle: Path) -> Registered:
             CONTENT_HASH: stored.content_hash,
             BUNDLE_VERSION: str(provenance.version),
             DATA_CUT: getattr(provenance, "extracted", None) or "no dates",
+            EXPIRY: str(expires_after),
+            **({} if comparison is None else {COMPARISON: comparison.model_dump_json()}),
         },
     )
     registry.point(CHALLENGER, str(made.version))
@@ -223,7 +247,17 @@ def _registered(found: ModelVersion) -> Registered:
         version=int(found.tags[BUNDLE_VERSION]),
         content_hash=found.tags[CONTENT_HASH],
         run_id=found.run_id or None,
+        comparison=_comparison(found.tags.get(COMPARISON)),
+        expires_after=int(found.tags.get(EXPIRY, EXPIRES_AFTER)),
     )
+
+
+def _comparison(text: str | None) -> Comparison | None:
+    """What a version's tag says. One that was written over, or by a later version of icp-ml, says nothing."""
+    try:
+        return None if text is None else Comparison.model_validate_json(text)
+    except ValidationError:
+        return None
 
 
 def _verified(folder: Path, wanted: Registered) -> AnyStored:

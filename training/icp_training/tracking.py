@@ -23,6 +23,7 @@ from icp_ml.profile.potential import Potential, PotentialRecord
 from icp_ml.profile.records import Interval, Profile, Provenance, Verdict
 from icp_ml.profile.tiers import TierTable
 from icp_ml.serve.documents import as_json_value
+from icp_ml.watch.comparison import Comparison
 from icp_training.flips import TierFlips
 
 if TYPE_CHECKING:
@@ -215,12 +216,21 @@ def record_potential(run: Run, potential: Potential | None) -> None:
     run.client.log_dict(run.run_id, _document(potential.record), "potential.json")
 
 
+def record_comparison(run: Run, comparison: Comparison | None) -> None:
+    """What the live version and this one made of the same deals, as comparison.json."""
+    if comparison is None:
+        return
+    if comparison.gap is not None:
+        run.client.log_metric(run.run_id, "against_live.log_loss", comparison.gap.log_loss.value)
+    run.client.log_dict(run.run_id, _document(comparison), "comparison.json")
+
+
 def record_profile(run: Run, profile: Profile) -> None:
     """The ICP as profile.json."""
     run.client.log_dict(run.run_id, _document(profile), "profile.json")
 
 
-def _document(record: Verdict | Profile | PotentialRecord) -> dict[str, object]:
+def _document(record: Verdict | Profile | PotentialRecord | Comparison) -> dict[str, object]:
     return {name: as_json_value(value) for name, value in record.model_dump().items()}
 
 

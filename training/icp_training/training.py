@@ -16,8 +16,10 @@ from icp_ml.profile.records import Profile, Verdict
 from icp_ml.profile.segmenting import check_bands
 from icp_ml.profile.several import ProfilesRecord
 from icp_ml.serve.bundle import Bundle, write_bundle
+from icp_ml.watch.comparison import Comparison
 from icp_training.adapting import adapted
 from icp_training.checking import rejected_rows, sources_of
+from icp_training.comparing import compare, live_model
 from icp_training.config import Config, load_config
 from icp_training.defining import said_of, with_definition
 from icp_training.flips import TierFlips, tier_flips
@@ -50,6 +52,7 @@ from icp_training.tracking import (
     connect,
     open_run,
     record_bundle,
+    record_comparison,
     record_flips,
     record_ideal_tiers,
     record_potential,
@@ -66,7 +69,8 @@ class Trained:
     search_notes: what a person should know about the search. flips: prospects that change tier by the error of bought
     figures, None where no list or no error is declared. rejected: line, deal and reason of each rejected row. sources:
     the files that are read. potential: what a win brings, None where it is not asked for. definition: the ICP.
-    profiles: several ICPs, where the configuration names them.
+    profiles: several ICPs, where the configuration names them. comparison: with what is live, None where nothing that
+    learned from deals is.
     """
 
     verdict: Verdict
@@ -82,6 +86,7 @@ class Trained:
     potential: PotentialRecord | None = None
     definition: Definition | None = None
     profiles: ProfilesRecord | None = None
+    comparison: Comparison | None = None
 
 
 def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent, *, fresh: bool = False) -> Trained:
@@ -124,7 +129,9 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
         record_bundle(run, bundle.provenance, write_bundle(bundle, folder), folder)
         _record(run, bundle)
         record_search(run, fitted.found, config.seed)
-        register(run, registry, folder)
+        compared = _compared_with_live(config, root, judged.deals, start.budget, on_step)
+        record_comparison(run, compared)
+        register(run, registry, folder, compared, config.refresh.expires_after_days)
         flips = tier_flips(bundle, listed.parsed, config.errors(), config.seed) if listed else None
         record_flips(run, flips)
     return Trained(
@@ -140,7 +147,20 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
         potential=None if bundle.potential is None else bundle.potential.record,
         definition=bundle.definition,
         profiles=None if bundle.profiles is None else bundle.profiles.record,
+        comparison=compared,
     )
+
+
+def _compared_with_live(
+    config: Config, root: Path, deals: DealTable, budget: Budget, on_step: OnStep
+) -> Comparison | None:
+    live = live_model(root, config.name)
+    if live is None:
+        return None
+    on_step("comparing with the live version", 0, 1)
+    found = compare(config, root, deals, live, budget)
+    on_step("comparing with the live version", 1, 1)
+    return found
 
 
 def _record(run: Run, bundle: Bundle) -> None:

@@ -19,6 +19,8 @@ from icp_ml.errors import BundleInvalid, ConfigError, ModelNotFound
 from icp_ml.serve import ledger
 from icp_ml.serve.ledger import Entry
 from icp_ml.serve.loading import open_any
+from icp_ml.watch.comparison import Comparison
+from icp_ml.watch.gates import Gate
 from icp_training import promotion
 from icp_training.promotion import INTENT, Promotion
 from icp_training.registry import CHALLENGER, CHAMPION, PREVIOUS, Registered, Registry, register, registry_of
@@ -29,13 +31,46 @@ _URI: Final = re.compile(r"^models:/+(?P<name>[^/@]+)(?:@(?P<alias>[\w-]+)|/(?P<
 _NAME: Final = re.compile(r"^(?P<name>[^/\\]+)(?:/(?P<version>v\d+))?$")
 
 
-def promote(root: Path, model: str | None, asker: Asker) -> Promotion:
-    """Make a model live. model: see the head of the file; None for the challenger of the only name."""
+def promote(root: Path, model: str | None, asker: Asker, *, force: bool = False) -> Promotion:
+    """Make a model live. model: see the head of the file; None for the challenger of the only name.
+
+    force: even where a gate is red.
+    """
+    with _wanted_in(root, model, asker) as (registry, wanted):
+        return promotion.promote(registry, wanted, asker, force=force)
+
+
+def gates(root: Path, model: str | None, asker: Asker) -> tuple[Registered, tuple[Gate, ...]]:
+    """The version that `promote` would make live, and what the gates say of it; what is live stays."""
+    with _wanted_in(root, model, asker) as (registry, wanted):
+        chosen = registry.need(wanted)
+        return chosen, promotion.gates_before(registry, chosen, asker)
+
+
+def keep_comparison(root: Path, model: str | None, comparison: Comparison, config_hash: str, asker: Asker) -> None:
+    """Write down what a challenger was compared with.
+
+    Raises `ConfigError` where it was made by another configuration than the one with `config_hash`.
+    """
+    with _wanted_in(root, model, asker) as (registry, wanted):
+        chosen = registry.need(wanted)
+        made_by = getattr(registry.fetch(chosen)[1].bundle.provenance, "config_hash", None)
+        if made_by != config_hash:
+            raise ConfigError(
+                f"the configuration that made {chosen} was expected, and this one differs from it; train anew, which "
+                "compares too"
+            )
+        registry.compared(chosen, comparison)
+
+
+@contextmanager
+def _wanted_in(root: Path, model: str | None, asker: Asker) -> Iterator[tuple[Registry, str]]:
+    """The registry that holds what is wanted, and what `Registry.find` is to look for."""
     with _reaching(root):
         name, wanted = _wanted(root, model, asker)
         registry = registry_of(root, name)
         _restore(root, registry, asker)
-        return promotion.promote(registry, wanted, asker)
+        yield registry, wanted
 
 
 def rollback(root: Path, name: str | None, asker: Asker) -> Promotion:

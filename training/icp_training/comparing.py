@@ -1,0 +1,145 @@
+"""A training beside what is live: both ways of making a model on the deals that opened since the live one's extract.
+
+The champion answers as it is. The challenger answers as the same configuration would have made it on the day of that
+extract: searched with a fifth of the trials and fitted to the deals that had closed by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from icp_ml.deals.attributes import Attribute
+from icp_ml.deals.contract import read_deals
+from icp_ml.deals.kinds import ParsedColumn, ParsedTable, parse_attributes
+from icp_ml.deals.table import DealTable
+from icp_ml.errors import BundleInvalid, IcpError, InputError, ModelNotFound
+from icp_ml.model.splits import Fold, maturity
+from icp_ml.serve.bundle import StoredBundle, open_bundle
+from icp_ml.serve.folder import kind_of
+from icp_ml.serve.ledger import live_folder
+from icp_ml.serve.manifests import KIND
+from icp_ml.watch.comparison import Comparison, Rival, SharedDeals, figures_of, gap_of
+from icp_training.config import Config
+from icp_training.cores import one_core_each
+from icp_training.evaluation import FoldResult, judge_fold
+from icp_training.search import Budget
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Since:
+    """cut: the day of the champion's extract. fold: what had closed by then, and what opened later."""
+
+    cut: np.datetime64
+    fold: Fold
+
+
+def live_model(root: Path, name: str) -> StoredBundle | None:
+    """What is live, where it learned from deals and can be read."""
+    try:
+        folder = live_folder(root / "models", name)
+        return None if folder is None or kind_of(folder) != KIND else open_bundle(folder)
+    except (BundleInvalid, InputError, ModelNotFound):
+        return None
+
+
+def compare(config: Config, root: Path, deals: DealTable, champion: StoredBundle, budget: Budget) -> Comparison:
+    """The comparison, as far as the deals allow one. deals: all that the configuration reads."""
+    found = _since(deals, champion)
+    said = Comparison(
+        champion_version=champion.bundle.provenance.version,
+        champion_hash=champion.content_hash,
+        since=None if found is None else str(found.cut),
+        deals=0 if found is None else len(found.fold.test),
+        won=0 if found is None else int(deals.won[found.fold.test].sum()),
+        accounts=0 if found is None else len(np.unique(deals.groups()[found.fold.test])),
+    )
+    if found is None:
+        return said
+    rows = found.fold.test
+    shared = SharedDeals(deals.won[rows], deals.groups()[rows])
+    if not shared.are_enough or not _can_learn(deals, found.fold.train):
+        return said
+    parsed, lacking = _as_champion_reads(config, root, deals, champion.bundle.attributes)
+    with one_core_each(len(deals.won)):
+        challenger = _challenger(judge_fold(deals, found.fold, budget, config.seed, config.tiers))
+    live = _champion(champion, parsed.take(rows))
+    return said.model_copy(
+        update={
+            "champion": figures_of(live, shared, config.seed),
+            "challenger": figures_of(challenger, shared, config.seed),
+            "gap": gap_of(live, challenger, shared, config.seed),
+            "lacking": lacking,
+        }
+    )
+
+
+def _since(deals: DealTable, champion: StoredBundle) -> Since | None:
+    """The matured deals opened after the champion's extract, of accounts that neither model has met."""
+    horizon, extracted = deals.horizon(), champion.bundle.provenance.extracted
+    if horizon is None or extracted is None or deals.opened is None or deals.closed is None:
+        return None
+    gap = maturity(deals.opened, deals.closed, horizon.open_since, horizon.until).gap
+    cut, groups = np.datetime64(extracted), deals.groups()
+    learnt = horizon.known_on <= cut
+    matured = (deals.opened > cut) & (deals.opened <= horizon.until - gap)
+    known = np.isin(groups, groups[learnt])
+    name = f"deals opened from {cut + 1} to {horizon.until - gap}"
+    learn, judge, returning = (np.flatnonzero(each) for each in (learnt, matured & ~known, matured & known))
+    return Since(cut, Fold(name, learn, judge, returning))
+
+
+def _can_learn(deals: DealTable, rows: NDArray[np.intp]) -> bool:
+    return bool(0 < deals.won[rows].sum() < len(rows))
+
+
+def _challenger(result: FoldResult) -> Rival:
+    return Rival(result.model, result.cuts.tiers(result.model - result.fitted.anchor), result.cuts.labels)
+
+
+def _champion(champion: StoredBundle, parsed: ParsedTable) -> Rival:
+    """At the level that its deals had: a base rate that somebody stated is a wish, and not what it learned."""
+    bundle = champion.bundle if champion.bundle.calibration is None else champion.bundle.at_base_rate(None)
+    log_odds = bundle.model.log_odds(bundle.model.vocabulary.encode(parsed))
+    cuts = bundle.tiering.cuts
+    return Rival(log_odds, cuts.tiers(log_odds - bundle.model.anchor), cuts.labels)
+
+
+def _as_champion_reads(
+    config: Config, root: Path, deals: DealTable, attributes: Sequence[Attribute]
+) -> tuple[ParsedTable, tuple[str, ...]]:
+    """The deals with the attributes as the champion declares them, and the names of those that are gone."""
+    now = {each.name: each for each in deals.attributes}
+    columns: dict[str, ParsedColumn] = {}
+    lacking = []
+    for each in attributes:
+        if now.get(each.name) == each:
+            columns[each.name] = deals.parsed.columns[each.name]
+            continue
+        column = _read_alone(config, root, deals, each)
+        if column is None:
+            lacking.append(each.name)
+        columns[each.name] = column or _all_missing(each, len(deals.won))
+    return ParsedTable(len(deals.won), columns, ()), tuple(lacking)
+
+
+def _read_alone(config: Config, root: Path, deals: DealTable, attribute: Attribute) -> ParsedColumn | None:
+    """An attribute that the configuration declares otherwise now, or no more; None where it cannot be read."""
+    try:
+        read = read_deals(config.deals, config.tables, (attribute,), root, besides=config.besides())
+    except IcpError:
+        return None
+    same = np.array_equal(read.ids, deals.ids) and np.array_equal(read.accounts, deals.accounts)
+    return read.parsed.columns[attribute.name] if same else None
+
+
+def _all_missing(attribute: Attribute, rows: int) -> ParsedColumn:
+    nothing = pa.table({"": pa.nulls(rows)})
+    return parse_attributes(nothing, (attribute,), None, frozenset({attribute.name})).columns[attribute.name]
