@@ -193,7 +193,7 @@ def explained(judged: Judged, learnt: Learnt, seed: int) -> Fitted:
         model=model,
         tiering=defended(tiers_of(judged.evaluation, own, judged.tiers, deals.ideal()), deals, judged.evaluation, seed),
         profile=profile,
-        reference=draw_reference(data.rows, data.vocabulary.columns, out_of_fold),
+        reference=draw_reference(data.rows, data.vocabulary.columns, out_of_fold, data.won),
         found=found,
         calibration=calibrate(out_of_fold, data.won, data.groups, seed),
         verdict=judged.verdict.model_copy(update={"not_nested": claimed}),
