@@ -23,6 +23,7 @@ from icp_ml.cli.export import export
 from icp_ml.cli.history import history
 from icp_ml.cli.init import init
 from icp_ml.cli.promote import promote
+from icp_ml.cli.review import review
 from icp_ml.cli.rollback import rollback
 from icp_ml.cli.score import score
 from icp_ml.cli.show import show
@@ -58,6 +59,7 @@ for verb in (
     explain,
     size,
     diff,
+    review,
     export,
 ):
     app.command()(verb)

@@ -31,7 +31,7 @@ from icp_ml.serve.incoming import Batches, Incoming, NamedBatch, Tabular
 from icp_ml.serve.known import KnownAccounts
 from icp_ml.serve.marks import Marker, make_marker
 from icp_ml.serve.notes import ScoringNotes, oddities
-from icp_ml.serve.outgoing import PROBABILITY, AnsweredRows, Outgoing, StatusBook, has_id, row_ids
+from icp_ml.serve.outgoing import AS_OF, PROBABILITY, AnsweredRows, Outgoing, StatusBook, has_id, row_ids
 from icp_ml.serve.placed import NOTHING_PASSED, Passed, Placed, placed_in
 from icp_ml.serve.reasons import Reasons
 from icp_ml.serve.tier_book import TierBook
@@ -216,7 +216,7 @@ class ListScorer(ABC, Generic[B]):
         first batch, where `as_of` is needed and None, or `reasons` is negative.
         """
         self._day(as_of)
-        outgoing = self._outgoing(reasons)
+        outgoing = self._outgoing(reasons, as_of)
         placed = placed_in(batches, after)
         return in_order(lambda each: self._score_batch(each, as_of, outgoing), placed, threads)
 
@@ -246,11 +246,12 @@ class ListScorer(ABC, Generic[B]):
     def _marker(self) -> Marker:
         return make_marker(self.bundle.policy, self.read_attributes, self.known)
 
-    def _outgoing(self, reasons: int) -> Outgoing:
+    def _outgoing(self, reasons: int, as_of: date | None) -> Outgoing:
         if reasons < 0:
             raise ConfigError(f"the number of reasons was expected to be 0 or more and is {reasons}; raise it")
         metadata = {
             **self._about,
+            **({} if as_of is None else {AS_OF: as_of.isoformat()}),
             "icp.content_hash": self.content_hash,
             "icp.base_score": repr(self.tier_book.base_score),
         }

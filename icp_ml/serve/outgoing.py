@@ -36,6 +36,8 @@ Arrow: TypeAlias = Any
 
 ROW_NUMBER: Final = "row"
 """Name of the id column where the list has none: rows are numbered from 1."""
+AS_OF: Final = "icp.as_of"
+"""Key of a Parquet output's metadata: the day to which ages were counted."""
 LABEL_TYPE: Final = pa.dictionary(pa.int32(), pa.string())
 PROBABILITY: Final = "probability"
 ODDS: Final = (PROBABILITY, "log_odds")

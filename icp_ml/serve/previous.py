@@ -241,7 +241,7 @@ def read_previous(path: Path, id_name: str | None) -> PreviousList:
             "rows are compared with an earlier output by their id, and the list has no id column; name one with --id"
         )
     names = column_names(path, delimiter=DELIMITER, encoding=ENCODING)
-    metadata = _metadata(path)
+    metadata = metadata_of(path)
     if CHANGED_ONLY in metadata:
         raise InputError(
             f"{path.name}: expected every row of the earlier list, found only those that had changed; compare with "
@@ -273,7 +273,7 @@ def _gathered(path: Path, columns: Sequence[str]) -> _Rows:
         codes = [code_of.setdefault(name, len(code_of)) for name in texts.distinct]
         hashes.append(key_hashes(keys)[has_id])
         tiers.append(gather(np.array(codes, dtype=np.int32), texts.codes, -1)[has_id])
-        found = [_numbers(batch.column(name), name, path) for name in columns[2:]]
+        found = [numbers_of(batch.column(name), name, path) for name in columns[2:]]
         numbers.append(np.column_stack(found)[has_id])
     return _Rows(np.concatenate(hashes), np.concatenate(tiers), tuple(code_of), np.concatenate(numbers))
 
@@ -292,13 +292,15 @@ def _first_of_each_id(rows: _Rows, layers: tuple[str, ...], content_hash: str | 
     )
 
 
-def _metadata(path: Path) -> Mapping[bytes, bytes]:
+def metadata_of(path: Path) -> Mapping[bytes, bytes]:
+    """What an output says of itself; nothing where it is CSV."""
     files = parquet_files(path) if is_parquet(path) else []
     found: Mapping[bytes, bytes] | None = pq.read_schema(files[0]).metadata if files else None
     return found or {}
 
 
-def _numbers(column: Column, name: str, path: Path) -> Floats:
+def numbers_of(column: Column, name: str, path: Path) -> Floats:
+    """float64[n], NaN where there is none. Raises `InputError` where a value is no number."""
     try:
         numbers = as_array(column).cast(pa.float64())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:

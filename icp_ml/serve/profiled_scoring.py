@@ -84,7 +84,7 @@ class ProfiledScorer(Scorer):
         whole = super()._score_batch(placed, as_of, outgoing)
         answers = []
         for name, scorer in self.profiles.items():
-            scored = scorer._score_batch(placed, as_of, scorer._outgoing(outgoing.reasons))
+            scored = scorer._score_batch(placed, as_of, scorer._outgoing(outgoing.reasons, as_of))
             answers.append(_Answer(name, scored.records, self._outside[name]))
         return _joined(whole, answers)
 

@@ -108,7 +108,7 @@ def _attributes(reference: DriftReference, rows: Floats, rng: np.random.Generato
         at, gap = places(rows[:, j], column), _missing_place(column)
         before = round(column.missing * reference.deals)
         missing = int((at == gap).sum())
-        gaps = np.array([[reference.deals - before, before], [len(at) - missing, missing]])
+        gaps = np.array([[before, reference.deals - before], [missing, len(at) - missing]])
         found[f"{column.column} (missing)"] = alike(gaps, rng)
         known = np.bincount(at[at != gap], minlength=len(column.shares))[: len(column.shares)]
         was = np.rint(np.array(column.shares) * (reference.deals - before))
@@ -130,7 +130,7 @@ def _scores(reference: DriftReference, log_odds: Floats, rng: np.random.Generato
 
 def _base_rate(rate: tuple[int, int], won: NDArray[np.int8], rng: np.random.Generator) -> Asked:
     wins = int(won.sum())
-    return {"": alike(np.array([[rate[1] - rate[0], rate[0]], [len(won) - wins, wins]]), rng)}
+    return {"": alike(np.array([[rate[0], rate[1] - rate[0]], [wins, len(won) - wins]]), rng)}
 
 
 def _concept(reference: DriftReference, cohort: Cohort, rng: np.random.Generator) -> Asked:

@@ -67,7 +67,7 @@ def compare(config: Config, root: Path, deals: DealTable, champion: StoredBundle
     shared = SharedDeals(deals.won[rows], deals.groups()[rows])
     if not shared.are_enough or not _can_learn(deals, found.fold.train):
         return said
-    parsed, lacking = _as_champion_reads(config, root, deals, champion.bundle.attributes)
+    parsed, lacking = as_champion_reads(config, root, deals, champion.bundle.attributes)
     with one_core_each(len(deals.won)):
         challenger = _challenger(judge_fold(deals, found.fold, budget, config.seed, config.tiers))
     live = _champion(champion, parsed.take(rows))
@@ -112,7 +112,7 @@ def _champion(champion: StoredBundle, parsed: ParsedTable) -> Rival:
     return Rival(log_odds, cuts.tiers(log_odds - bundle.model.anchor), cuts.labels)
 
 
-def _as_champion_reads(
+def as_champion_reads(
     config: Config, root: Path, deals: DealTable, attributes: Sequence[Attribute]
 ) -> tuple[ParsedTable, tuple[str, ...]]:
     """The deals with the attributes as the champion declares them, and the names of those that are gone."""

@@ -13,6 +13,7 @@ from icp_ml.deals.weighted_settings import KIND as WEIGHTED
 from icp_ml.errors import ModelNotFound
 from icp_ml.serve.lookalike_bundle import write_lookalike
 from icp_ml.watch.comparison import Comparison
+from icp_ml.watch.review_records import Review
 from icp_training import lookalike
 from icp_training.backtest.as_known import read_history
 from icp_training.backtest.hand_weights import scorecards_of
@@ -33,6 +34,7 @@ from icp_training.pipeline import OnStep, Stamp, read, silent
 from icp_training.promotion import Promotion
 from icp_training.registry import register, registry_of
 from icp_training.registry_lock import Asker
+from icp_training.reviewing import ListFile, names_of, review
 from icp_training.search import Budget
 from icp_training.tracking import (
     closing_run,
@@ -52,6 +54,7 @@ __all__ = [
     "Demo",
     "Draft",
     "Likened",
+    "ListFile",
     "Promotion",
     "Trained",
     "Weighed",
@@ -75,6 +78,7 @@ __all__ = [
     "next_version",
     "noise_presented",
     "promote",
+    "review_lists",
     "rollback",
     "train",
     "weigh",
@@ -151,6 +155,18 @@ def compare_again(
     on_step("comparing with the live version", 1, 1)
     keep_comparison(root, model or config.name, found, config.digest(), asker)
     return found
+
+
+def review_lists(
+    config_path: Path, files: Sequence[ListFile], id_column: str | None = None, account: str | None = None
+) -> Review:
+    """Lists as they were given beside the deals of a configuration since, and those beside what is live.
+
+    id_column, account: what lists and deals call a company, where the configuration does not say it (`names_of`).
+    """
+    config = load_config(config_path)
+    with one_core_each(0):
+        return review(config, config.project_root(config_path), files, names_of(config, id_column, account))
 
 
 def is_weighted(config_path: Path) -> bool:

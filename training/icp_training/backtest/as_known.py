@@ -12,6 +12,7 @@ Attributes need no turning back: what a deal knows is what was known when it ope
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,13 +43,15 @@ NO_DATES = (
 class StillOpen:
     """Deals that nobody knows the end of yet, one a row.
 
-    groups: the code of the account among the decided deals, or one below 0 where it has none.
+    groups: the code of the account among the decided deals, or one below 0 where it has none. parted_by: as of the
+    decided deals.
     """
 
     opened: Days
     accounts: NDArray[np.object_]
     groups: NDArray[np.int64]
     parsed: ParsedTable
+    parted_by: Mapping[str, NDArray[np.object_]]
 
 
 @dataclass(frozen=True)
@@ -73,19 +76,22 @@ class History:
     window: int | None
 
 
-def read_history(config: Config, root: Path) -> History:
-    """Read the deals once without a window. Raises what reading raises, and `TooFewDeals` where there are no dates."""
+def read_history(config: Config, root: Path, kept: Sequence[str] = ()) -> History:
+    """Read the deals once without a window. kept: columns whose texts are kept in `parted_by`.
+
+    Raises what reading raises, and `TooFewDeals` where there are no dates.
+    """
     if config.deals.opened is None or config.deals.closed is None:
         raise TooFewDeals(NO_DATES)
     all_of_them = config.deals.model_copy(update={"window": WindowSettings(months=None)})
     whole = config.model_copy(update={"deals": all_of_them})
-    deals = _read(whole, root)
+    deals = _read(whole, root, kept)
     horizon = deals.horizon()
     if horizon is None or deals.opened is None or deals.closed is None or deals.extracted is None:
         raise TooFewDeals(NO_DATES)
     groups = deals.groups()
     told = config.ideal is None and bool(config.deals.outcome.open)
-    still_open = _read_open(whole, root, deals, groups) if told else None
+    still_open = _read_open(whole, root, deals, groups, kept) if told else None
     return History(
         deals=deals,
         groups=groups,
@@ -99,11 +105,15 @@ def read_history(config: Config, root: Path) -> History:
     )
 
 
-def _read(config: Config, root: Path) -> DealTable:
-    return read_deals(config.deals, config.tables, config.resolved(), root, besides=config.besides())
+def _read(config: Config, root: Path, kept: Sequence[str]) -> DealTable:
+    besides = config.besides()
+    besides = replace(besides, parted_by=tuple(dict.fromkeys((*besides.parted_by, *kept))))
+    return read_deals(config.deals, config.tables, config.resolved(), root, besides=besides)
 
 
-def _read_open(config: Config, root: Path, decided: DealTable, groups: NDArray[np.int64]) -> StillOpen | None:
+def _read_open(
+    config: Config, root: Path, decided: DealTable, groups: NDArray[np.int64], kept: Sequence[str]
+) -> StillOpen | None:
     """The open deals with their attributes, by a reading that takes no closing date and calls them lost.
 
     Nothing but their attributes, accounts and opening days is used of it.
@@ -115,14 +125,18 @@ def _read_open(config: Config, root: Path, decided: DealTable, groups: NDArray[n
         "closed": None,
         "extracted": None if decided.extracted is None else decided.extracted.item(),
     }
-    both = _read(config.model_copy(update={"deals": config.deals.model_copy(update=changes)}), root)
+    both = _read(config.model_copy(update={"deals": config.deals.model_copy(update=changes)}), root, kept)
     known = [*decided.ids.tolist(), *(row.deal for row in decided.rejected)]
     rows = np.flatnonzero(~pd.Index(both.ids).isin(known))
     if both.opened is None or not len(rows):
         return None
     accounts = both.accounts[rows]
     return StillOpen(
-        both.opened[rows], accounts, _groups_among(decided.accounts, groups, accounts), both.parsed.take(rows)
+        opened=both.opened[rows],
+        accounts=accounts,
+        groups=_groups_among(decided.accounts, groups, accounts),
+        parsed=both.parsed.take(rows),
+        parted_by={name: texts[rows] for name, texts in both.parted_by.items()},
     )
 
 
