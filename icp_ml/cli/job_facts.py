@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from icp_ml.serve.parts import ListFile
 
 _OF_NO_MATTER: Final = frozenset(
-    {"prospects", "output", "model", "as_of", "part_rows", "threads", "resume", "force", "as_json"}
+    {"prospects", "output", "model", "as_of", "part_rows", "threads", "resume", "force", "as_json", "engine"}
+    | {"connection", "into"}  # of queries and tables, which are in no parts
 )
 """Options that are told otherwise, or that change no byte of the parts."""
 

@@ -16,6 +16,7 @@ from icp_ml.errors import ConfigError
 if TYPE_CHECKING:
     from icp_ml.deals.list_tables import ListTables
     from icp_ml.deals.prospects import ProspectList
+    from icp_ml.deals.reading import Place
     from icp_ml.deals.settings import ProspectsSettings
     from icp_ml.serve.incoming import NamedBatch
     from icp_ml.serve.known import KnownAccounts
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def open_list(
-    path: Path,
+    path: Place,
     scorer: AnyScorer,
     *,
     id_column: str | None,
@@ -121,7 +122,7 @@ def _column_pair(text: str) -> tuple[str, str]:
     return column, target
 
 
-def _check_pairs(pairs: Mapping[str, str], path: Path, settings: ProspectsSettings, scorer: AnyScorer) -> None:
+def _check_pairs(pairs: Mapping[str, str], path: Place, settings: ProspectsSettings, scorer: AnyScorer) -> None:
     """A name that was just typed must exist on either side; a stored map may serve other lists too."""
     from icp_ml.deals.reading import column_names
     from icp_ml.deals.words import suggestion

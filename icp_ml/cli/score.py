@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from icp_ml.cli.scoring_job import Job
     from icp_ml.serve.loading import AnyScorer
+    from icp_ml.serve.neighbour_columns import Comparer
     from icp_ml.serve.output_rows import OutputRows
     from icp_ml.serve.previous import PreviousList
 
@@ -27,6 +28,9 @@ _PART_ROWS = 1_000_000
 _MAX_UNSCORED = 0.5
 
 
+Prospects = Annotated[
+    Path, typer.Argument(help="The list: CSV, Parquet, a folder of Parquet files, or a query (.sql).")
+]
 Model = Annotated[
     str | None, typer.Option(help="A bundle folder or the name of a model. Default: what is live, else the newest.")
 ]
@@ -64,7 +68,8 @@ Neighbours = Annotated[
     bool, typer.Option("--neighbours", help="Name the won and lost accounts that each row of tier 1 is most like.")
 ]
 Output = Annotated[
-    Path, typer.Option("--output", "-o", help="Where the scored rows go: .parquet, .csv, or a folder of parts.")
+    Path,
+    typer.Option("--output", "-o", help="Where scored rows go: .parquet, .csv, a folder of parts, or table:NAME."),
 ]
 MinTier = Annotated[str | None, typer.Option(help="Write only rows of this tier and better ones, such as 2.")]
 Only = Annotated[
@@ -76,14 +81,22 @@ Resume = Annotated[bool, typer.Option("--resume", help="Finish what a stopped jo
 Engine = Annotated[
     Literal["local", "spark"], typer.Option(help="What scores: this process, or Spark (Parquet lists, into a folder).")
 ]
+Connection = Annotated[
+    str | None, typer.Option(help="env:NAME of the variable with the URL of the database that answers a .sql list.")
+]
+Into = Annotated[
+    str | None, typer.Option(help="env:NAME, the same for the table that is written. Default: as --connection.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON and nothing else.")]
 
 
 def score(
-    prospects: Annotated[Path, typer.Argument(help="The list: CSV, Parquet, or a folder of Parquet files.")],
+    prospects: Prospects,
     *,
     output: Output,
     model: Model = None,
+    connection: Connection = None,
+    into: Into = None,
     id_column: Annotated[str | None, typer.Option("--id", help="The list's id column.")] = None,
     columns: Pairs = None,
     as_of: Day = None,
@@ -114,19 +127,16 @@ def score(
 ) -> None:
     """Score a list of prospects, with reasons for and against each."""
     asked = dict(locals())  # the options as they were given, for the record of a job in parts
-    del asked["engine"]  # no byte of the parts depends on it
     from icp_ml.cli.lists import known_accounts, open_list
+    from icp_ml.cli.score_places import check_places, place_of_list, table_to_write
     from icp_ml.cli.scoring_job import Job
     from icp_ml.cli.tables_beside import can_make, tables_for
-    from icp_ml.serve.neighbour_columns import comparer
 
-    _check_places(prospects, output, unusable, previous, force=force or resume)
-    _check_resumes(output, resume=resume)
-    _check_engine(engine, asked)
+    check_places(asked)
     folder, scorer = _opened(model, base_rate, intervals)
     opened = open_list(
-        prospects, scorer, id_column=id_column, columns=columns or [], delimiter=delimiter, encoding=encoding,
-        sheet=sheet, makes=can_make(scorer, no_tables=no_tables),
+        place_of_list(prospects, connection, folder), scorer, id_column=id_column, columns=columns or [],
+        delimiter=delimiter, encoding=encoding, sheet=sheet, makes=can_make(scorer, no_tables=no_tables),
     )  # fmt: skip
     day = as_of.date() if as_of else date.today()
     job = Job(
@@ -134,10 +144,16 @@ def score(
         reasons=reasons, batch_rows=batch_rows, max_unscored=max_unscored, wanted=_wanted(scorer, min_tier, only),
         previous=_earlier(previous, opened.id), changed_only=_is_changed_only(changed_only, previous),
         unusable=unusable, tables=None if no_tables else tables_for(opened, scorer, folder, tables or [], day),
-        comparer=comparer(scorer, "--neighbours") if neighbours else None,
-        threads=threads or _cores(),
+        comparer=_comparer(scorer) if neighbours else None,
+        threads=threads or _cores(), table=table_to_write(asked, folder),
     )  # fmt: skip
-    _do(job, asked, engine)
+    _do(job, asked)
+
+
+def _comparer(scorer: AnyScorer) -> Comparer:
+    from icp_ml.serve.neighbour_columns import comparer
+
+    return comparer(scorer, "--neighbours")
 
 
 def _cores() -> int:
@@ -145,16 +161,17 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _do(job: Job, asked: Mapping[str, Any], engine: str) -> None:
-    """Score, here or on Spark, and say what was done. asked: the options as they were given, but the engine."""
+def _do(job: Job, asked: Mapping[str, Any]) -> None:
+    """Score, here or on Spark, and say what was done. asked: the options as they were given."""
     from icp_ml.cli.job_facts import facts_of, files_of
     from icp_ml.cli.parts_job import Parts, run_parts
+    from icp_ml.cli.score_places import is_in_parts
     from icp_ml.cli.scoring_job import run
     from icp_ml.cli.scoring_summary import report
     from icp_ml.cli.spark_job import run_spark
 
     as_json = asked["as_json"]
-    if engine == "spark":
+    if asked["engine"] == "spark":
         report(job, run_spark(job, asked), as_json=as_json)
         return
     if not is_in_parts(job.output):
@@ -196,45 +213,6 @@ def _earlier(path: Path | None, id_name: str | None) -> PreviousList | None:
     from icp_ml.serve.previous import read_previous
 
     return None if path is None else read_previous(path, id_name)
-
-
-def is_in_parts(output: Path) -> bool:
-    """Whether the output is a folder of parts: where its name has no suffix, or it is a folder already."""
-    return not output.suffix or output.is_dir()
-
-
-def _check_engine(engine: str, asked: Mapping[str, Any]) -> None:
-    """Whether what was asked fits who scores, and the folder is one to write parts to."""
-    from icp_ml.cli.spark_job import check_spark
-    from icp_ml.serve.parts import check_folder
-
-    if engine == "spark":
-        check_spark(asked)
-    elif is_in_parts(asked["output"]):
-        check_folder(asked["output"])
-
-
-def _check_resumes(output: Path, *, resume: bool) -> None:
-    if resume and not is_in_parts(output):
-        raise ConfigError(
-            f"--resume was expected beside a folder of parts, and {output.name} is one file, which is there whole or "
-            "not at all; name a folder"
-        )
-
-
-def _check_places(prospects: Path, output: Path, unusable: Path | None, previous: Path | None, *, force: bool) -> None:
-    """Every file that is to be written can be, and none takes the place of what is read."""
-    from icp_ml.serve.writing import check_keeps, check_output
-
-    for path in (output, unusable):
-        if path is not None:
-            check_keeps(prospects, path, "the list")
-            if path != output or not is_in_parts(output):
-                check_output(path, "replace" if force else "refuse")
-            if previous is not None:
-                check_keeps(previous, path, "the earlier output")
-    if unusable is not None and unusable.resolve() == output.resolve():
-        raise ConfigError(f"the output and --unusable are both {output}; name another file for one of them")
 
 
 def _is_changed_only(asked: bool, previous: Path | None) -> bool:  # noqa: FBT001 - it is what was asked

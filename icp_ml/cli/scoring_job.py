@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from icp_ml.serve.output_rows import OutputRows
     from icp_ml.serve.previous import Changes, Movement, Moves, PreviousList
     from icp_ml.serve.sidefile import SideFile
+    from icp_ml.serve.table_writing import Table
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Job:
     previous: the list as it was scored before. tables: what attributes that the list lacks are made of. unusable: where
     rows without a score go. changed_only: write only rows that are new or in another tier. comparer: what names the
     accounts that rows of the first tier are most like, None where that was not asked. wanted: which rows and columns
-    are written. threads: batches that are scored side by side.
+    are written. threads: batches that are scored side by side. table: where rows go in the place of a file `output`.
     """
 
     scorer: AnyScorer
@@ -51,6 +52,7 @@ class Job:
     tables: ListTables | None = None
     comparer: Comparer | None = None
     threads: int = 1
+    table: Table | None = None
 
     def batches(self) -> Iterator[NamedBatch]:
         """The rows of the list as they are read."""
@@ -80,7 +82,6 @@ def run(job: Job) -> Done:
     from icp_ml.cli.repeats_first import passed_at_first
     from icp_ml.deals.reading import rows_known
     from icp_ml.serve.sidefile import side_file
-    from icp_ml.serve.writing import whole_file, write_batches
 
     refusal: TooManyUnusable | None = None
     written, began = 0, time.monotonic()
@@ -88,18 +89,35 @@ def run(job: Job) -> Done:
         side = None if job.unusable is None else files.enter_context(side_file(job.unusable))
         tally, first = Tally(job, side), passed_at_first(job)
         try:
-            with whole_file(job.output) as partial, rows_done("scoring", rows_known(job.prospects.path)) as done:
+            with rows_done("scoring", rows_known(job.prospects.path)) as done:
                 stream = job.scorer.score_stream(
                     job.batches(), as_of=job.as_of, reasons=job.reasons, threads=job.threads, after=first
                 )
-                written = write_batches(partial, (tally.written(batch, done) for batch in stream))
-                check_enough(job, tally.notes)
+                written = _write(job, _rows_out(job, tally, stream, done))
         except TooManyUnusable as too_many:
             refusal = too_many
     if refusal is not None:
         raise refusal
     seconds = time.monotonic() - began
     return Done(tally.notes, written, movement_of(job, tally.moves), seconds=seconds)
+
+
+def _rows_out(job: Job, tally: Tally, stream: Iterator[ScoredBatch], done: Callable[[int], None]) -> Iterator[Any]:
+    """The rows to write, and after the last of them a refusal where too few got a score."""
+    for batch in stream:
+        yield tally.written(batch, done)
+    check_enough(job, tally.notes)
+
+
+def _write(job: Job, batches: Iterator[Any]) -> int:
+    """All rows or none, into the table or the file; how many they were."""
+    from icp_ml.serve.table_writing import write_table
+    from icp_ml.serve.writing import whole_file, write_batches
+
+    if job.table is not None:
+        return write_table(job.table, batches)
+    with whole_file(job.output) as partial:
+        return write_batches(partial, batches)
 
 
 def movement_of(job: Job, moves: Moves | None) -> Movement | None:

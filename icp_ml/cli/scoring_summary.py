@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -32,7 +33,7 @@ def summary(job: Job, done: Done) -> dict[str, object]:
 
     notes = done.notes
     return {
-        "list": str(job.prospects.path),
+        "list": str(job.prospects.path) if isinstance(job.prospects.path, Path) else job.prospects.path.name,
         "output": str(job.output),
         "model": str(job.model),
         "target": job.scorer.bundle.provenance.target,

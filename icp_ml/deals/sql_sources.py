@@ -24,9 +24,9 @@ from icp_ml.deals.texts import Column, as_array, as_strings
 from icp_ml.errors import ConfigError, InputError, SourceUnavailable
 
 _LONGEST_REASON: Final = 200  # characters of a driver's words that a sentence can carry
-_BROKE_OFF: Final = ("terminat", "cancel", "timeout", "timed out", "connection", "locked", "set lock", "shutting down")
+BROKE_OFF: Final = ("terminat", "cancel", "timeout", "timed out", "connection", "locked", "set lock", "shutting down")
 """Words of drivers for a query that was broken off or never got through; all others are mistakes in the query."""
-_REFUSED_ENTRY: Final = ("authentication failed", "no such file", "does not exist", "not a valid", "not a database")
+REFUSED_ENTRY: Final = ("authentication failed", "no such file", "does not exist", "not a valid", "not a database")
 """Words of drivers for a database that will be no other when it is asked again."""
 
 
@@ -113,7 +113,7 @@ class Query:
     def _explained(self, failure: DriverFailed) -> InputError | SourceUnavailable:
         told = failure.told.lower()
         if failure.connecting:
-            known = next((words for words in _REFUSED_ENTRY if words in told), None)
+            known = next((words for words in REFUSED_ENTRY if words in told), None)
             if known is not None:
                 return InputError(
                     f"{self.name}: expected a database that can be opened, and it cannot ({known}); check the URL in "
@@ -123,8 +123,8 @@ class Query:
                 f"{self.name}: expected a database that answers, and there is no connection; check the URL in "
                 f"{self.variable}, or try again later"
             )
-        reason = self._scrubbed(failure.told)
-        if any(words in told for words in _BROKE_OFF):
+        reason = scrubbed(failure.told, self.url)
+        if any(words in told for words in BROKE_OFF):
             return SourceUnavailable(
                 f"{self.name}: expected all rows, and the database broke off ({reason}); nothing of them is used, try "
                 "again later"
@@ -136,11 +136,12 @@ class Query:
             )
         return InputError(f"{self.name}: expected rows, and the database refused ({reason}); correct the query")
 
-    def _scrubbed(self, told: str) -> str:
-        """A driver's words without the URL and whatever in it is a password, cut to a bearable length."""
-        for secret in sorted(_secrets(self.url), key=len, reverse=True):
-            told = told.replace(secret, "***")
-        return told if len(told) <= _LONGEST_REASON else f"{told[:_LONGEST_REASON]}..."
+
+def scrubbed(told: str, url: str) -> str:
+    """A driver's words without the URL and whatever in it is a password, cut to a bearable length."""
+    for secret in sorted(_secrets(url), key=len, reverse=True):
+        told = told.replace(secret, "***")
+    return told if len(told) <= _LONGEST_REASON else f"{told[:_LONGEST_REASON]}..."
 
 
 def _secrets(url: str) -> set[str]:
