@@ -51,10 +51,10 @@ class Contender:
 
 @dataclass(frozen=True)
 class Reign:
-    """Since when the champion is live, and after how many days it expires. today: the day of the question."""
+    """Since when the champion is live, and after how many days it expires. asked_on: the day of the question."""
 
     since: date
-    today: date
+    asked_on: date
     expires_after: int = EXPIRES_AFTER
 
     @property
@@ -65,7 +65,7 @@ class Reign:
     @property
     def is_over(self) -> bool:
         """Whether it has expired."""
-        return self.today >= self.ends
+        return self.asked_on >= self.ends
 
 
 def gates_of(
@@ -119,7 +119,7 @@ def _fresh(challenger: Contender, champion: Contender, reign: Reign) -> Gate:
     if ours < theirs:
         said = f"its deals end on {ours}, before the live version's ({theirs}); train on the newer extract"
         return Gate(name="fresh data", state="red", sentence=said)
-    age = (reign.today - date.fromisoformat(challenger.created[:10])).days
+    age = (reign.asked_on - date.fromisoformat(challenger.created[:10])).days
     if age >= reign.expires_after:
         said = f"it was made {age} days ago, and versions expire after {reign.expires_after}; train anew"
         return Gate(name="fresh data", state="red", sentence=said)
