@@ -22,7 +22,9 @@ from icp_ml.cli.explain import explain
 from icp_ml.cli.export import export
 from icp_ml.cli.history import history
 from icp_ml.cli.init import init
+from icp_ml.cli.plan import plan
 from icp_ml.cli.promote import promote
+from icp_ml.cli.quarter import quarter
 from icp_ml.cli.review import review
 from icp_ml.cli.rollback import rollback
 from icp_ml.cli.score import score
@@ -60,6 +62,8 @@ for verb in (
     size,
     diff,
     review,
+    quarter,
+    plan,
     export,
 ):
     app.command()(verb)

@@ -32,6 +32,8 @@ from icp_training.leakage.questions import refuse_questions
 from icp_training.lookalike import Likened
 from icp_training.pipeline import OnStep, Stamp, read, silent
 from icp_training.promotion import Promotion
+from icp_training.quarter import Asked as QuarterAsked
+from icp_training.quarter import Quarter, due, run_quarter
 from icp_training.registry import register, registry_of
 from icp_training.registry_lock import Asker
 from icp_training.reviewing import ListFile, names_of, review
@@ -56,6 +58,8 @@ __all__ = [
     "Likened",
     "ListFile",
     "Promotion",
+    "Quarter",
+    "QuarterAsked",
     "Trained",
     "Weighed",
     "backtest",
@@ -67,6 +71,7 @@ __all__ = [
     "compare_again",
     "draft_config",
     "draft_prospects",
+    "due",
     "findings",
     "gates",
     "history",
@@ -80,6 +85,7 @@ __all__ = [
     "promote",
     "review_lists",
     "rollback",
+    "run_quarter",
     "train",
     "weigh",
     "yardsticks",

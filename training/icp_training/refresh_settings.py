@@ -1,9 +1,15 @@
-"""How long a version holds.
+"""How long a version holds, and what makes it time for the next one.
 
-refresh: {expires_after_days: 91}     # then its successor need not be better, only not worse
+refresh:
+  every_days: 91                        # a young company may want 30
+  expires_after_days: 91                # then a successor need not be better, only not worse
+  events: [{on: 2025-06-02, what: launch of the starter plan}]
+  scored: scored/*.parquet              # lists as they were given, for the review
 """
 
 from __future__ import annotations
+
+from datetime import date
 
 from pydantic import Field
 
@@ -11,7 +17,20 @@ from icp_ml.deals.settings import Settings
 from icp_ml.watch.gates import EXPIRES_AFTER
 
 
-class RefreshSettings(Settings):
-    """`expires_after_days`: after so many days live a version gives way to one that is no better, but not worse."""
+class EventSettings(Settings):
+    """Something that may have changed who buys. `on`: the day. `what`: in words."""
 
+    on: date
+    what: str = Field(min_length=1)
+
+
+class RefreshSettings(Settings):
+    """`every_days`: from one version to the next. `expires_after_days`: after so many days live a version gives way to
+    one that is no better, but not worse. `events`: each makes a version due. `scored`: files below the project's root,
+    with `*` for any text, that the review of a quarter reads.
+    """
+
+    every_days: int = Field(default=EXPIRES_AFTER, ge=1)
     expires_after_days: int = Field(default=EXPIRES_AFTER, ge=1)
+    events: tuple[EventSettings, ...] = ()
+    scored: str | None = None

@@ -1,0 +1,61 @@
+"""`icp quarter` on a project: the first version, nothing twice, promotion by the gates, and whether the next is due."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cli_projects import icp, refusal, strong, write_project
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_project(tmp_path_factory.mktemp("loop"), strong())
+
+
+def quarter(*words: str) -> dict[str, object]:
+    done = icp("quarter", "icp.yaml", "--trials", "3", "--json", *words)
+    assert done.code == 0, done.err
+    found: dict[str, object] = json.loads(done.out)
+    return found
+
+
+def declare(project: Path, refresh: dict[str, object]) -> None:
+    path = project / "icp.yaml"
+    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), "refresh": refresh}), encoding="utf-8")
+
+
+def test_a_quarter_is_trained_once_and_promoted_by_its_gates(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project)
+    monkeypatch.delenv("ICP_HOME", raising=False)
+    assert json.loads(icp("quarter", "icp.yaml", "--due", "--json").out)["reasons"] == ["Nothing is live yet."]
+    first = quarter()
+    assert (first["version"], first["was_there"], first["promoted"]) == (
+        {"name": "strong", "version": 1},
+        False,
+        False,
+    )
+    assert str(first["recommendation"]).startswith("Promote strong version 1")
+    again = quarter("--promote", "--reason", "first quarter")
+    assert (again["version"], again["was_there"], again["promoted"]) == (
+        {"name": "strong", "version": 1},
+        True,
+        True,
+    )
+    assert [each["reason"] for each in json.loads(icp("history", "--json").out)] == ["first quarter"]
+    idle = quarter("--only-if-due")
+    assert (idle["version"], idle["due"]) == (None, [])
+    assert "nothing was done" in str(idle["recommendation"])
+    assert str(quarter("--promote")["recommendation"]).startswith("strong version 1 is live already")
+    declare(project, {"events": [{"on": "2024-01-02", "what": "launch of the starter plan"}], "every_days": 30})
+    assert icp("quarter", "icp.yaml", "--due").out == "It is not time for a new version.\n", "it was before version 1"
+
+
+def test_asking_and_doing_are_two_things(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project)
+    code, sentence = refusal("quarter", "icp.yaml", "--due", "--promote")
+    assert code == 2
+    assert "--due only asks" in sentence
