@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 # Where the two packages of the distribution live, relative to the project's root.
@@ -52,13 +52,19 @@ class Module:
 
     @cached_property
     def syntax(self) -> ast.Module:
-        """The file's syntax tree."""
-        return ast.parse(self.text, str(self.path))
+        """The file's syntax tree; nobody changes it."""
+        return _parsed(self.text, str(self.path))
 
     @property
     def package(self) -> str:
         """The package that relative imports of this file start from."""
         return self.name if self.path.name == "__init__.py" else self.name.rpartition(".")[0]
+
+
+@cache
+def _parsed(text: str, path: str) -> ast.Module:
+    """Many laws read one file."""
+    return ast.parse(text, path)
 
 
 def modules_of(root: Path) -> list[Module]:
@@ -78,7 +84,7 @@ def imports_of(root: Path) -> list[Import]:
     return [
         Import(module.name, target, line, when)
         for module in modules
-        for names, line, when in _import_statements(module)
+        for names, line, when in _import_statements(module.text, module)
         for target in sorted({_deepest_module(name, known) for name in names})
     ]
 
@@ -103,7 +109,13 @@ def _deepest_module(name: str, known: set[str]) -> str:
     return name
 
 
-def _import_statements(module: Module) -> Iterator[tuple[list[str], int, When]]:
+@cache
+def _import_statements(_text: str, module: Module) -> tuple[tuple[list[str], int, When], ...]:
+    """The names in each import of a module, whose text says whether it is still the same."""
+    return tuple(_imports_in(module))
+
+
+def _imports_in(module: Module) -> Iterator[tuple[list[str], int, When]]:
     for node, when in _walk(module.syntax, When.LOADING):
         if isinstance(node, ast.Import):
             yield [alias.name for alias in node.names], node.lineno, when
