@@ -33,10 +33,10 @@ def review_page(found: Review) -> Iterator[RenderableType]:
 
 
 def _tiers(found: Review) -> Table:
-    names = ("tier", "accounts", "opened a deal", "mature deals", "won", "open", "win rate", "days to a win", "ACV")
-    table = plain_table("What became of each tier", *names)
+    names = ("tier", "accounts", "opened a deal", "deals", "won", "open", "win rate", "days", "ACV")
+    table = plain_table("What became of each tier: mature deals, and days to a win", *names)
     for each in found.tiers:
-        opened = f"{each.opportunities:,} ({_share(each.opportunity_rate)})" if each.accounts else ""
+        opened = f"{each.opportunity_rate.value:.1%}" if each.accounts else ""
         acv = "" if each.acv is None else f"{each.acv:,.0f}"
         days = "" if each.days_to_win is None else f"{each.days_to_win.value:,.0f}"
         counts = (f"{each.deals:,}", f"{each.won:,}", f"{each.still_open:,}")
@@ -59,16 +59,19 @@ def drift_sentence(drift: Drift) -> str:
     if drift.kind == "concept":
         moved = "more" if drift.now > drift.was else "less"
         return (
-            f"Concept: companies of one kind by {drift.about} are won {moved} often than the live version says "
-            f"({drift.now:+.0%} beside {drift.was:+.0%} when it was made, {drift.deals:,} mature deals). Train anew."
+            f"Concept: deals with {drift.about} {drift.where} are won {moved} often than the live version says "
+            f"({drift.now:+.0%}, and {drift.was:+.0%} when it was made; {drift.deals:,} mature deals). Train anew."
         )
     was, now = f"{drift.was:.0%}", f"{drift.now:.0%}"
     if drift.kind == "base rate":
         return f"Base rate: {now} of {drift.deals:,} mature deals were won, {was} when the live version was made."
     if drift.kind == "scores":
         return f"Scores: {now} of {drift.deals:,} deals lie in a tenth that held {was} when the live version was made."
+    if not drift.where:
+        return f"Attributes: {drift.about} for {now} of {drift.deals:,} deals, {was} when the live version was made."
     return (
-        f"Attributes: {drift.about} of {drift.deals:,} deals moved, most from {was} to {now}. See where they come from."
+        f"Attributes: of {drift.deals:,} deals, {now} of those that say {drift.about} have {drift.where}; {was} had "
+        "when the live version was made. See where they come from."
     )
 
 

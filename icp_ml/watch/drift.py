@@ -15,7 +15,7 @@ a later cohort has to be off otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, Literal, TypeAlias
@@ -24,9 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from icp_ml.deals.attributes import Attribute
+from icp_ml.deals.vocabulary import ModelColumn
+from icp_ml.model.scorecard import ColumnPoints
 from icp_ml.model.skill import anchor
 from icp_ml.profile.records import Record
 from icp_ml.profile.reference import ColumnReference, DriftReference, is_category, places
+from icp_ml.profile.wording import state_words
 from icp_ml.watch.drift_tests import Found, alike, coarser, off_otherwise, shrunken
 
 Floats = NDArray[np.float64]
@@ -43,7 +47,7 @@ class Drift(Record):
 
     p_value: by itself. adjusted: the chance that a review without any change finds something like it, of any kind.
     was, now: what moved most, a share of the deals, or for a concept what was won less what was predicted. place: where
-    in the column that is (`reference.places`).
+    in the column that is (`reference.places`). where: the same in words, empty where it is about no column.
     """
 
     kind: Kind
@@ -54,6 +58,7 @@ class Drift(Record):
     was: float
     now: float
     place: int
+    where: str = ""
 
     @property
     def is_alarm(self) -> bool:
@@ -94,6 +99,17 @@ def find_drift(reference: DriftReference, rate: tuple[int, int], cohort: Cohort,
         Drift(kind=kind, about=about, deals=deals.get(kind, int(matured.sum())), adjusted=adjusted, **vars(found))
         for (kind, about, found), adjusted in zip(questions, holm([f.p_value for *_, f in questions]), strict=True)
     )
+
+
+def told(drift: Drift, reference: DriftReference, columns: Sequence[ModelColumn], of: Mapping[str, Attribute]) -> Drift:
+    """The same with the place in words. columns: of the model, in the reference's order. of: attributes by name."""
+    names = [column.name for column in columns]
+    if drift.about not in names:
+        return drift
+    at = names.index(drift.about)
+    column, edges = columns[at], np.asarray(reference.columns[at].edges)
+    bins = ColumnPoints(edges, np.zeros(len(edges) + 2), 0.0, column.is_category)
+    return drift.model_copy(update={"where": state_words(of[column.attribute], column, bins, [drift.place])})
 
 
 def holm(ascending: Sequence[float]) -> list[float]:

@@ -16,7 +16,7 @@ from icp_ml.deals.table import DealTable
 from icp_ml.errors import ConfigError, InputError
 from icp_ml.model.splits import maturity
 from icp_ml.serve.bundle import StoredBundle
-from icp_ml.watch.drift import Cohort, Drift, find_drift
+from icp_ml.watch.drift import Cohort, Drift, find_drift, told
 from icp_ml.watch.given import GivenList, given_to, read_given
 from icp_ml.watch.review import Followed, measure_review
 from icp_ml.watch.review_records import Review
@@ -136,7 +136,9 @@ def drift_since(config: Config, root: Path, history: History, live: StoredBundle
     )
     profile = bundle.profile
     rate = (round(profile.win_rate.value * profile.accounts), profile.accounts)
-    return find_drift(bundle.reference, rate, cohort, config.seed)
+    found = find_drift(bundle.reference, rate, cohort, config.seed)
+    attributes = {each.name: each for each in bundle.attributes}
+    return tuple(told(each, bundle.reference, bundle.model.vocabulary.columns, attributes) for each in found)
 
 
 def _first_of_each(
