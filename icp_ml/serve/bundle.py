@@ -49,15 +49,22 @@ from icp_ml.profile.reference import DriftReference
 from icp_ml.profile.several import ProfileRecord, ProfilesRecord
 from icp_ml.profile.tiering import Policy, Tiering
 from icp_ml.serve import file_names
-from icp_ml.serve.bundle_parts import golden_document, read_closed_won, read_definition, read_golden, read_policy
+from icp_ml.serve.bundle_parts import (
+    golden_document,
+    read_closed_won,
+    read_definition,
+    read_golden,
+    read_policy,
+    read_profiles_document,
+)
 from icp_ml.serve.calibration_file import at_base_rate, calibration_from_bytes, calibration_to_bytes
 from icp_ml.serve.card import Beside, card
 from icp_ml.serve.documents import document_in, to_bytes
 from icp_ml.serve.exports.definition_card import card_part
 from icp_ml.serve.folder import read_files, write_files
-from icp_ml.serve.golden import GoldenRows, at_level, check_golden
-from icp_ml.serve.manifests import Sha256, hashes_of, manifest_of, nested_files
+from icp_ml.serve.golden import Answering, GoldenRows, at_level, by_members, check_golden
 from icp_ml.serve.manifests import content_hash as hash_of_content
+from icp_ml.serve.manifests import hashes_of, manifest_of, nested_files
 from icp_ml.serve.model_files import model_from_files, model_to_files, read_features
 from icp_ml.serve.neighbours_file import neighbours_from_files, neighbours_to_files
 from icp_ml.serve.policy_files import (
@@ -178,14 +185,6 @@ _PROFILE: Final = TypeAdapter(Profile)
 _VERDICT: Final = TypeAdapter(Verdict)
 
 
-class _ProfilesDocument(Record):
-    record: ProfilesRecord
-    content_hashes: dict[str, Sha256]
-
-
-_PROFILES: Final = TypeAdapter(_ProfilesDocument)
-
-
 def write_bundle(bundle: Bundle, folder: Path) -> str:
     """Write `bundle` into the new folder `folder`, all of it or nothing, and return its content hash.
 
@@ -193,7 +192,7 @@ def write_bundle(bundle: Bundle, folder: Path) -> str:
     Raises `ConfigError` where the folder exists or cannot be written.
     """
     content = _content(bundle)
-    _verified(bundle.provenance, content)
+    _check_members(_bundle_of(bundle.provenance, content))
     return write_files(folder, bundle.provenance, content)
 
 
@@ -212,17 +211,34 @@ def read_bundle(folder: Path) -> Bundle:
 
 
 def open_bundle(folder: Path) -> StoredBundle:
-    """Read and verify the bundle in `folder`, and say its content hash. Raises as `read_bundle` does."""
+    """Read and verify the bundle in `folder`, the members of its model answering. Raises as `read_bundle` does."""
+    stored = open_unanswered(folder)
+    _check_members(stored.bundle)
+    return stored
+
+
+def open_unanswered(folder: Path) -> StoredBundle:
+    """The bundle in `folder`, its hashes and shapes verified, its golden rows not yet: for what then answers them.
+
+    Nothing may be asked of it before it passed `check_answering`. Raises as `read_bundle` does.
+    """
     stored = read_files(folder)
     manifest = stored.manifest
-    return StoredBundle(_verified(manifest.provenance, stored.content), manifest.content_hash, manifest.model_hash)
+    return StoredBundle(_bundle_of(manifest.provenance, stored.content), manifest.content_hash, manifest.model_hash)
 
 
-def _verified(provenance: Provenance, content: Mapping[str, bytes]) -> Bundle:
-    bundle = _bundle_of(provenance, content)
+def check_answering(bundle: Bundle, by: Answering) -> None:
+    """Raise `BundleInvalid` unless `by` answers the golden rows as the model did when the bundle was written.
+
+    Where a bundle has several ICPs each of them is a bundle with golden rows of its own.
+    """
     band = None if bundle.calibration is None else bundle.calibration.band
-    check_golden(bundle.model, bundle.attributes, bundle.golden, file_names.GOLDEN, band)
-    return bundle
+    check_golden(bundle.model, bundle.attributes, bundle.golden, file_names.GOLDEN, band, by=by)
+
+
+def _check_members(bundle: Bundle) -> None:
+    for each in (bundle, *(bundle.profiles.bundles if bundle.profiles else ())):
+        check_answering(each, by_members(each.model))
 
 
 def _content(bundle: Bundle) -> dict[str, bytes]:
@@ -268,19 +284,11 @@ def _profiles_to_files(profiles: Profiles | None) -> dict[str, bytes]:
 
 
 def _read_profiles(content: Mapping[str, bytes]) -> Profiles | None:
-    if file_names.PROFILES not in content:
+    document = read_profiles_document(content)
+    if document is None:
         return None
-    document = document_in(content, file_names.PROFILES, _PROFILES)
-    said = [each.name for each in document.record.profiles]
-    held = {found[1] for name in content if (found := file_names.NESTED.fullmatch(name)) is not None}
-    if len(set(said)) < len(said) or set(said) != held or set(said) != set(document.content_hashes):
-        raise BundleInvalid(
-            f"{file_names.PROFILES} of the bundle was expected to name each profile in it once, and it does not; "
-            f"{file_names.ANEW}"
-        )
-    return Profiles(
-        document.record, tuple(_read_profile(content, name, document.content_hashes[name]) for name in said)
-    )
+    named = ((each.name, document.content_hashes[each.name]) for each in document.record.profiles)
+    return Profiles(document.record, tuple(_read_profile(content, name, expected) for name, expected in named))
 
 
 def _read_profile(content: Mapping[str, bytes], name: str, expected: str) -> Bundle:
@@ -289,7 +297,7 @@ def _read_profile(content: Mapping[str, bytes], name: str, expected: str) -> Bun
         raise BundleInvalid(
             f"the profile '{name}' in the bundle is not the one that {file_names.PROFILES} names; {file_names.ANEW}"
         )
-    return _verified(stored.manifest.provenance, stored.content)
+    return _bundle_of(stored.manifest.provenance, stored.content)
 
 
 def _card_of(bundle: Bundle) -> str:

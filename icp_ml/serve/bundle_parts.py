@@ -1,4 +1,4 @@
-"""Parts of a bundle as files: the ICP, closed deals, the policy and the golden rows, checked as they are read."""
+"""Parts of a bundle as files, checked as they are read: the ICP, closed deals, several ICPs, policy, golden rows."""
 
 from __future__ import annotations
 
@@ -13,16 +13,28 @@ from icp_ml.deals.rules import bind_rules
 from icp_ml.errors import BundleInvalid, ConfigError
 from icp_ml.profile.closed_won_records import ClosedWon
 from icp_ml.profile.definition import Definition
+from icp_ml.profile.records import Record
+from icp_ml.profile.several import ProfilesRecord
 from icp_ml.profile.tiering import Policy
 from icp_ml.serve import file_names
 from icp_ml.serve.documents import document_in
 from icp_ml.serve.golden import GoldenRows
+from icp_ml.serve.manifests import Sha256
 from icp_ml.serve.model_files import Features
 from icp_ml.serve.policy_files import policy_from_bytes
+
+
+class ProfilesDocument(Record):
+    """What stands in `profiles.json`. content_hashes: by the name of each profile that of its bundle."""
+
+    record: ProfilesRecord
+    content_hashes: dict[str, Sha256]
+
 
 _GOLDEN: Final = TypeAdapter(GoldenRows)
 _DEFINITION: Final = TypeAdapter(Definition)
 _CLOSED_WON: Final = TypeAdapter(ClosedWon)
+_PROFILES: Final = TypeAdapter(ProfilesDocument)
 
 
 def golden_document(golden: GoldenRows) -> dict[str, object]:
@@ -71,3 +83,18 @@ def read_golden(features: Features, content: Mapping[str, bytes]) -> GoldenRows:
             f"{file_names.ANEW}"
         )
     return golden
+
+
+def read_profiles_document(content: Mapping[str, bytes]) -> ProfilesDocument | None:
+    """What is said of several ICPs; None where there is one. Raises `BundleInvalid` where they are not those held."""
+    if file_names.PROFILES not in content:
+        return None
+    document = document_in(content, file_names.PROFILES, _PROFILES)
+    said = [each.name for each in document.record.profiles]
+    held = {found[1] for name in content if (found := file_names.NESTED.fullmatch(name)) is not None}
+    if len(set(said)) < len(said) or set(said) != held or set(said) != set(document.content_hashes):
+        raise BundleInvalid(
+            f"{file_names.PROFILES} of the bundle was expected to name each profile in it once, and it does not; "
+            f"{file_names.ANEW}"
+        )
+    return document

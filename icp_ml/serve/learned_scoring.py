@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Protocol, Self, TypeVar
+from typing import Final, Protocol, Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ from icp_ml.model.cells.looking_up import CellModel, JointColumns
 from icp_ml.model.cells.tables import CellTables
 from icp_ml.model.tiers import Cuts
 from icp_ml.model.win_model import WinModel
-from icp_ml.serve.golden import used_attributes
+from icp_ml.serve.golden import Answering, used_attributes
 from icp_ml.serve.incoming import Batches, Tabular
 from icp_ml.serve.known import KnownAccounts
 from icp_ml.serve.list_scorer import ListBundle, ListScorer, Reading
@@ -57,6 +57,9 @@ class LearnedBundle(ListBundle, Protocol):
 
 L = TypeVar("L", bound=LearnedBundle)
 
+_COMPILED: Final = ("tables", "_cells", "_states")
+"""What a scorer keeps that depends on nothing but vocabulary and members."""
+
 
 @dataclass(frozen=True)
 class LookedUp:
@@ -84,7 +87,7 @@ class LearnedScorer(ListScorer[L], ABC):
     @property
     def base(self) -> float:
         """Mean log-odds of the reference rows."""
-        return self.bundle.model.base
+        return self.bundle.model.base if isinstance(self.tables, NotCompiled) else self.tables.base
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -125,12 +128,18 @@ class LearnedScorer(ListScorer[L], ABC):
         """The model as tables, or why it has none; then LightGBM explains each row, as exactly and more slowly."""
         return compile_model(self.bundle.model)
 
+    @property
+    def row_answers(self) -> Answering:
+        """What answers for rows: the tables, or the members of the model where it has none."""
+        return Answering(self._margins, self._contributions)
+
     def knowing(self, known: KnownAccounts | None) -> Self:
         """The same, with these customers and open deals to be marked; what was compiled is not compiled again."""
-        made = super().knowing(known)
-        for name in ("tables", "_cells", "_states"):
-            if name in vars(self):
-                vars(made)[name] = vars(self)[name]
+        return self._passing_on(super().knowing(known))
+
+    def _passing_on(self, made: Self) -> Self:
+        """Another scorer with the same members, which is given what was compiled of them."""
+        vars(made).update({name: vars(self)[name] for name in _COMPILED if name in vars(self)})
         return made
 
     @cached_property

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -51,6 +51,11 @@ class ProfiledScorer(Scorer):
         found = self._profiles.by_name()
         return {name: Scorer(each, self.content_hash, intervals=self.intervals) for name, each in found.items()}
 
+    @property
+    def of_each_model(self) -> tuple[Scorer, ...]:
+        """That of all deals, then those of the profiles."""
+        return (self, *self.profiles.values())
+
     @cached_property
     def whole(self) -> Scorer:
         """The model of all deals, alone."""
@@ -61,6 +66,12 @@ class ProfiledScorer(Scorer):
         scored = next(iter(self.score_stream([batch], as_of=as_of, reasons=0)))
         name = scored.records.column(PROFILE)[0].as_py()
         return name, self.whole if name is None else self.profiles[name]
+
+    def _passing_on(self, made: Self) -> Self:
+        if "profiles" in vars(self):
+            for name, each in self.profiles.items():
+                each._passing_on(made.profiles[name])
+        return super()._passing_on(made)
 
     @property
     def _profiles(self) -> Profiles:

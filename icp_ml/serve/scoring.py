@@ -60,6 +60,11 @@ class Scorer(LearnedScorer[Bundle]):
         stored = open_bundle(Path(path))
         return Scorer(stored.bundle, stored.content_hash)
 
+    @property
+    def of_each_model(self) -> tuple[Scorer, ...]:
+        """A scorer for each model of the bundle; the first one is this."""
+        return (self,)
+
     @cached_property
     def read_attributes(self) -> tuple[Attribute, ...]:
         """What the model and its rules ask about, and the criteria of its ICP."""
@@ -102,7 +107,7 @@ class Scorer(LearnedScorer[Bundle]):
         bundle = self.bundle if base_rate is None else self.bundle.at_base_rate(base_rate)
         if intervals:
             needs(bundle.calibration, "an interval for each probability")
-        return replace(self, bundle=bundle, intervals=intervals)
+        return self._passing_on(replace(self, bundle=bundle, intervals=intervals))
 
     @property
     def base_rate(self) -> float | None:

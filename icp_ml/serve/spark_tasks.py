@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
 from hashlib import sha256
@@ -83,7 +83,7 @@ class Asked:
 
     def ready(self, scorer: AnyScorer) -> AnyScorer:
         """The scorer with what is known, at the level that is asked for."""
-        knowing = replace(scorer, known=self.known)
+        knowing = scorer.knowing(self.known)
         if not isinstance(knowing, Scorer):
             return knowing
         return knowing.with_level(self.base_rate, intervals=self.intervals)

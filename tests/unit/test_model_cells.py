@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import stat
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from icp_ml.model.cells.codes import ColumnCodes, number_codes
 from icp_ml.model.cells.compiling import NotCompiled, compile_trees
 from icp_ml.model.cells.contributing import WORTH_COMPILING, explained, fast_contributions
 from icp_ml.model.cells.looking_up import CellModel, JointColumns
+from icp_ml.model.cells.merging import Groups, begin, find_lacking
 from icp_ml.model.cells.program import code_type, program_of
 from icp_ml.model.cells.tables import CellTables
 from icp_ml.model.trees import Trees
@@ -220,13 +222,34 @@ def test_a_column_whose_offset_changes_often_is_looked_up() -> None:
     assert sorted(program.step_column.tolist()) == [0, 0, 1]  # x0: at 1.5, and back for missing; x1: 0 and 33 together
 
 
+@pytest.mark.parametrize("groups", [1, 63, 64, 65, 200])
+def test_groups_that_lack_so_many_columns_are_those_that_counting_finds(groups: int) -> None:
+    rng = np.random.default_rng(groups)
+    asked = [sorted(rng.choice(9, size=rng.integers(1, 6), replace=False).tolist()) for _ in range(groups)]
+    columns = np.full((groups, 16), -1)
+    for row, chosen in enumerate(asked):
+        columns[row, : len(chosen)] = chosen
+    sizes = np.array([len(chosen) for chosen in asked])
+    classes, class_counts = np.zeros((groups, 16, 2), dtype=np.uint8), np.ones((groups, 16), dtype=np.int64)
+    held = Groups(columns, sizes, classes, class_counts, np.full(9, 2))
+    state = begin(held)
+    for gone in range(0, groups, 7):
+        state.alive[gone // 64] &= ~np.uint64(1 << gone % 64)
+    for group, level in itertools.product(range(0, groups, 5), range(5)):
+        find_lacking(held, group, level, state)
+        words = state.lacking[level].tolist()
+        found = [other for other in range(groups) if words[other // 64] >> other % 64 & 1]
+        lacks = {other: len(set(asked[group]) - set(asked[other])) for other in range(groups)}
+        assert found == [other for other in lacks if lacks[other] == level and other % 7 and other != group]
+
+
 def test_machine_code_is_kept_where_it_was_asked_for(tmp_path: Path) -> None:
     folder = tmp_path / "machine code"
     code = (
         "from pathlib import Path; import numpy as np\n"
         "from icp_ml.model.cells.compiled import keep_machine_code_in\n"
         f"keep_machine_code_in(Path({str(folder)!r}))\n"
-        "from icp_ml.model.cells.grouping import _ones\n"
+        "from icp_ml.model.cells.merging import _ones\n"
         "assert _ones(np.uint64(7)) == 3\n"
         "try:\n"
         f"    keep_machine_code_in(Path({str(folder)!r}))\n"

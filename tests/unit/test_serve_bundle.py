@@ -13,13 +13,16 @@ import numpy as np
 import pytest
 
 from icp_ml.errors import BundleInvalid, ConfigError, ModelNotFound
+from icp_ml.model.cells.tables import CellTables
 from icp_ml.model.trees import Trees
 from icp_ml.model.win_model import WinModel
 from icp_ml.serve import file_names
 from icp_ml.serve import folder as files
-from icp_ml.serve.bundle import content_hash, open_bundle, read_bundle, write_bundle
+from icp_ml.serve.bundle import check_answering, content_hash, open_bundle, read_bundle, write_bundle
 from icp_ml.serve.documents import as_json_value, from_bytes, to_bytes
-from icp_ml.serve.golden import UNSEEN, GoldenRows, make_golden
+from icp_ml.serve.golden import UNSEEN, GoldenRows, by_members, make_golden
+from icp_ml.serve.loading import load
+from icp_ml.serve.scoring import Scorer
 from tests import serve_models
 
 
@@ -223,12 +226,15 @@ def test_a_bundle_made_by_hand_is_refused_by_the_name_of_its_file(folder: Path, 
     reseal(folder, lambda content: content | {name: after.encode()})
     with pytest.raises(BundleInvalid, match=r"bundle|vocabulary"):
         read_bundle(folder)
+    with pytest.raises(BundleInvalid, match=r"bundle|vocabulary"):
+        load(folder)
 
 
 def test_golden_rows_may_differ_by_rounding(folder: Path) -> None:
     text = nudge_golden((folder / "golden.json").read_text(), 5e-10)
     reseal(folder, lambda content: content | {"golden.json": text.encode()})
     assert read_bundle(folder).golden.as_of == date(2024, 6, 30)
+    assert load(folder).bundle.golden.as_of == date(2024, 6, 30)
 
 
 def test_other_leaves_do_not_reproduce_the_golden_rows(folder: Path) -> None:
@@ -237,6 +243,22 @@ def test_other_leaves_do_not_reproduce_the_golden_rows(folder: Path) -> None:
     reseal(folder, lambda content: content | {"trees.txt": text.encode()})
     with pytest.raises(BundleInvalid, match=r"log_odds of its golden rows: golden\.json"):
         read_bundle(folder)
+    with pytest.raises(BundleInvalid, match=r"log_odds of its golden rows: golden\.json"):
+        load(folder)
+
+
+def test_what_scores_has_to_answer_the_golden_rows_itself(folder: Path) -> None:
+    """LightGBM's answers are right in both; the second one's tables are a little off."""
+    scorer = load(folder)
+    assert isinstance(scorer, Scorer)
+    assert isinstance(scorer.tables, CellTables)
+    check_answering(scorer.bundle, scorer.row_answers)
+    off = replace(scorer.tables, base=scorer.tables.base + 2e-9)
+    other = Scorer(scorer.bundle)
+    vars(other)["tables"] = off
+    check_answering(other.bundle, by_members(other.bundle.model))
+    with pytest.raises(BundleInvalid, match=r"log_odds of its golden rows: golden\.json"):
+        check_answering(other.bundle, other.row_answers)
 
 
 def test_every_golden_row_knows_something_and_together_they_leave_each_kind_out_once() -> None:

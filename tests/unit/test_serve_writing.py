@@ -36,6 +36,15 @@ def test_parquet_and_csv_hold_the_same_rows(tmp_path: Path) -> None:
             assert read == [None if value is None else str(value) for value in ours], name
 
 
+def test_labels_are_dictionaries_in_the_file_and_numbers_are_not(tmp_path: Path) -> None:
+    write_batches(tmp_path / "out.parquet", scored_batches())
+    schema = next(scored_batches()).schema
+    group = pq.ParquetFile(tmp_path / "out.parquet").metadata.row_group(0)
+    for i, field in enumerate(schema):
+        is_dictionary = "RLE_DICTIONARY" in group.column(i).encodings
+        assert is_dictionary == pa.types.is_dictionary(field.type), field.name
+
+
 @pytest.mark.parametrize("name", ["out.parquet", "out.csv"])
 def test_an_error_on_the_way_leaves_what_was_there(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("before")

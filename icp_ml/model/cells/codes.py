@@ -3,7 +3,7 @@
     number     code = how many cut points lie strictly below the value; one more code for NaN
     category   a code of its own for each level; one more for NaN and for whatever is no level
 
-A condition on a column is then a set of codes, kept as the bits of an integer.
+A condition on a column is then a set of codes.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from icp_ml.model.cells.tree_shape import Missing, Split, TreeShape
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.uint8]
 
 NEARLY_ZERO: Final = float(np.float32(1e-35))
 """LightGBM takes for zero what is at most this far from it, in every row that it is asked about."""
@@ -50,30 +51,35 @@ class ColumnCodes:
         inside = np.append(self.cuts, np.inf)
         return np.append(inside, np.nan)
 
-    def going_left(self, split: Split) -> int:
-        """The codes that a split sends left."""
-        if split.codes is not None:
-            levels = enumerate(self.code_of_level.tolist())
-            return sum(1 << code for level, code in levels if split.codes >> level & 1)
-        return self._numbers_going_left(split)
+    def going_left(self, splits: Sequence[Split]) -> Flags:
+        """Which codes each split sends left, 1 for these, shape (splits, count)."""
+        return self._levels_going_left(splits) if self.is_category else self._numbers_going_left(splits)
 
-    def _numbers_going_left(self, split: Split) -> int:
-        if split.threshold == np.inf:
-            left = (1 << self.missing) - 1
-        else:
-            left = (1 << int(np.searchsorted(self.cuts, split.threshold)) + 1) - 1
-        zero_left = split.default_left if split.missing is Missing.ZERO else split.threshold >= 0.0
-        zeros = self._zeros()
-        left = left | zeros if zero_left else left & ~zeros
-        missing_left = split.default_left if split.missing is Missing.NAN else zero_left
-        return left | (1 << self.missing if missing_left else 0)
+    def _levels_going_left(self, splits: Sequence[Split]) -> Flags:
+        levels = len(self.code_of_level)
+        size = -(-levels // 8)
+        packed = b"".join((split.codes or 0).to_bytes(size, "little") for split in splits)
+        bits = np.unpackbits(np.frombuffer(packed, dtype=np.uint8).reshape(-1, size), axis=1, bitorder="little")
+        left = np.zeros((len(splits), self.count), dtype=np.uint8)
+        left[:, self.code_of_level] = bits[:, :levels]
+        return left
 
-    def _zeros(self) -> int:
+    def _numbers_going_left(self, splits: Sequence[Split]) -> Flags:
+        thresholds = np.array([split.threshold for split in splits])
+        missing = np.array([split.missing for split in splits])
+        default_left = np.array([split.default_left for split in splits], dtype=np.bool_)
+        zero_left = np.where(missing == Missing.ZERO, default_left, thresholds >= 0.0)
+        left = np.arange(self.count) <= np.searchsorted(self.cuts, thresholds)[:, None]
+        left[:, self._zeros()] = zero_left[:, None]
+        left[:, self.missing] = np.where(missing == Missing.NAN, default_left, zero_left)
+        return left.astype(np.uint8)
+
+    def _zeros(self) -> slice:
         """The codes of what is nearly zero; none where it shares its code with other values."""
         if not (np.abs(self.cuts) <= NEARLY_ZERO).any():
-            return 0
+            return slice(0)
         low, high = (int(np.searchsorted(self.cuts, edge)) for edge in (-NEARLY_ZERO, NEARLY_ZERO))
-        return sum(1 << code for code in range(low, high + 1))
+        return slice(low, high + 1)
 
 
 def number_codes(splits: Sequence[Split], cuts: Iterable[float]) -> ColumnCodes:

@@ -18,7 +18,7 @@ import numba
 
 F = TypeVar("F", bound=Callable[..., object])
 
-MODULES: Final = ("filling", "grouping", "kernel", "leaves")
+MODULES: Final = ("filling", "kernel", "leaves", "merging")
 """Where compiled functions are; all of them are loaded while the folder is set."""
 
 

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from icp_ml.model.cells.codes import ColumnCodes, category_codes, leaning, number_codes
 from icp_ml.model.cells.filling import fill_cells
-from icp_ml.model.cells.grouping import Group, group_leaves, numbers_apart
+from icp_ml.model.cells.grouping import Grouped, group_leaves, numbers_apart
 from icp_ml.model.cells.leaves import Leaves, collect_leaves, longest_path
-from icp_ml.model.cells.tables import CellTables, Table, table_of
+from icp_ml.model.cells.tables import CellTables, Table, tables_of
 from icp_ml.model.cells.tree_shape import Split, TreeShape, read_shapes
 from icp_ml.model.scorecard import ColumnPoints, Scorecard
 from icp_ml.model.stack import Stack
@@ -148,18 +148,13 @@ def _tables(leaves: Leaves, columns: Sequence[ColumnCodes]) -> tuple[Table, ...]
         return NotCompiled(f"the cells of its trees would take {found} MiB, and tables hold at most {most}")
     counts = np.array([column.count for column in columns])
     groups = _grouped(leaves, counts)
-    return tuple(_table(group, leaves, counts) for group in sorted(groups, key=lambda group: group.columns.tolist()))
+    return tables_of(groups, counts, fill_cells(groups, leaves))
 
 
-def _grouped(leaves: Leaves, counts: NDArray[np.int64]) -> list[Group]:
+def _grouped(leaves: Leaves, counts: NDArray[np.int64]) -> Grouped:
     """Merged as far as all cells stay within their bytes; leaves that are left apart do."""
     for numbers in NUMBERS_A_TABLE:
         groups = group_leaves(leaves, counts, numbers)
-        if sum(group.numbers for group in groups) * _BYTES <= MOST_BYTES:
+        if int(groups.numbers.sum()) * _BYTES <= MOST_BYTES:
             return groups
     return group_leaves(leaves, counts, 0)
-
-
-def _table(group: Group, leaves: Leaves, counts: NDArray[np.int64]) -> Table:
-    classes = [codes[: counts[j]] for j, codes in zip(group.columns, group.classes, strict=True)]
-    return table_of(group.columns.tolist(), classes, fill_cells(group, leaves))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from icp_ml.model.cells.compiled import machine_code
-from icp_ml.model.cells.grouping import Group
+from icp_ml.model.cells.grouping import Grouped
 from icp_ml.model.cells.leaves import Leaves, pattern_contributions, set_weights
 
 Floats = NDArray[np.float64]
@@ -16,71 +16,78 @@ Places = NDArray[np.int64]
 Flags = NDArray[np.uint8]
 
 
-class _Axes(NamedTuple):
-    """The columns of a table: how many classes each has, how many cells apart they stand, the classes of its codes."""
-
-    shape: Places
-    strides: Places
-    classes: Flags
-
-
 class _Paths(NamedTuple):
-    """Leaves of a group as in `Leaves`; places: where their columns stand among the group's, sizes: how many."""
+    """The fields of `Leaves`."""
 
     values: Floats
+    columns: Places
     shares: Floats
     parts: Places
     met: Flags
-    places: Places
     sizes: Places
+    sides: Flags
 
 
-def fill_cells(group: Group, leaves: Leaves) -> Floats:
-    """Contributions of a group's leaves in log-odds, shape (cells, a): the last column's class changes fastest."""
-    shape = np.array(group.shape)
-    cells = np.zeros((int(shape.prod()), len(shape)))
-    strides = np.append(np.cumprod(shape[:0:-1])[::-1], 1)
-    rows = group.leaves
-    paths = _Paths(
-        leaves.values[rows],
-        leaves.shares[rows],
-        leaves.parts[rows],
-        leaves.met[rows],
-        np.searchsorted(group.columns, leaves.columns[rows]),
-        leaves.sizes[rows],
-    )
-    weights = set_weights(leaves.columns.shape[1])
-    _add_leaves(paths, _Axes(shape, strides, group.classes), leaves.sides, weights, cells)
-    return cells
+def fill_cells(groups: Grouped, leaves: Leaves) -> Floats:
+    """Contributions of all leaves in log-odds, table after table.
+
+    A table's numbers are (cells, a) for its a columns; the last column's class changes fastest from cell to cell.
+    """
+    numbers = np.zeros(int(groups.numbers.sum()))
+    paths = _Paths(leaves.values, leaves.columns, leaves.shares, leaves.parts, leaves.met, leaves.sizes, leaves.sides)
+    _fill(groups, paths, set_weights(leaves.columns.shape[1]), numbers)
+    return numbers
 
 
 @machine_code
-def _add_leaves(paths: _Paths, axes: _Axes, sides: Flags, weights: Floats, cells: Floats) -> None:
-    """Add each leaf to every cell."""
+def _fill(groups: Grouped, paths: _Paths, weights: Floats, numbers: Floats) -> None:
+    """Add each leaf to every cell of its table."""
     width = paths.shares.shape[1]
     table = np.empty((1 << width, width))
-    patterns = np.empty(len(cells), dtype=np.int64)
-    bits = np.empty(axes.classes.shape[1], dtype=np.int64)
-    for leaf in range(len(paths.values)):
-        d = paths.sizes[leaf]
-        pattern_contributions(paths.values[leaf], paths.shares[leaf, :d], weights[d], table)
-        patterns[:] = 0
-        for i in range(d):
-            axis = paths.places[leaf, i]
-            side = sides[paths.parts[leaf, i]]
-            for code in range(axes.classes.shape[1] - 1, -1, -1):
-                bits[axes.classes[axis, code]] = (side[code] == paths.met[leaf, i]) << i
-            _mark(patterns, bits, axes.shape[axis], axes.strides[axis])
-        for i in range(d):
-            axis = paths.places[leaf, i]
-            for cell in range(len(cells)):
-                cells[cell, axis] += table[patterns[cell], i]
+    places = np.empty(width, dtype=np.int64)
+    first = 0
+    for group in range(len(groups.sizes)):
+        size = groups.sizes[group]
+        count = np.prod(groups.class_counts[group, :size])
+        cells = numbers[first : first + count * size].reshape((count, size))
+        patterns = np.empty(count, dtype=np.int64)
+        for leaf in groups.leaves[groups.starts[group] : groups.starts[group + 1]]:
+            d = paths.sizes[leaf]
+            pattern_contributions(paths.values[leaf], paths.shares[leaf, :d], weights[d], table)
+            _match(groups, group, paths, leaf, (places, patterns))
+            for cell in range(count):
+                pattern = patterns[cell]
+                for i in range(d):
+                    cells[cell, places[i]] += table[pattern, i]
+        first += count * size
+
+
+@machine_code
+def _match(groups: Grouped, group: int, paths: _Paths, leaf: int, out: tuple[Places, Places]) -> None:
+    """Where the columns of a leaf stand in its table, and which of its conditions each cell meets, as bits."""
+    places, patterns = out
+    bits = np.empty(groups.classes.shape[2], dtype=np.int64)
+    patterns[:] = 0
+    i, stride = paths.sizes[leaf] - 1, 1
+    for place in range(groups.sizes[group] - 1, -1, -1):
+        classes = groups.class_counts[group, place]
+        if i >= 0 and paths.columns[leaf, i] == groups.columns[group, place]:
+            places[i] = place
+            side = paths.sides[paths.parts[leaf, i]]
+            for code in range(len(side)):
+                bits[groups.classes[group, place, code]] = (side[code] == paths.met[leaf, i]) << i
+            _mark(patterns, bits, classes, stride)
+            i -= 1
+        stride *= classes
 
 
 @machine_code
 def _mark(patterns: Places, bits: Places, classes: int, stride: int) -> None:
     """Set the bit of each cell's class on an axis whose classes are `stride` cells apart."""
-    for first in range(0, len(patterns), stride):
-        bit = bits[first // stride % classes]
-        for cell in range(first, first + stride):
-            patterns[cell] |= bit
+    first = 0
+    while first < len(patterns):
+        for number in range(classes):
+            bit = bits[number]
+            for cell in range(first, first + stride):
+                patterns[cell] |= bit
+            first += stride

@@ -58,11 +58,15 @@ class Program(NamedTuple):
 
 @dataclass(frozen=True)
 class _Ways:
-    """A table's offsets. first: of code 0 on every column that is stepped. steps: column, code, jump."""
+    """The offsets of all columns of all tables, one after the other. lengths: (c,), of each column's.
 
-    first: int
-    steps: tuple[tuple[int, int, int], ...]
-    looked_up: tuple[int, ...]
+    jumps: from each one to the next of its column. is_stepped: (c,), whether a column's offset is a sum of steps.
+    """
+
+    flat: Offsets
+    lengths: Places
+    jumps: Offsets
+    is_stepped: NDArray[np.bool_]
 
 
 def encoding_of(tables: CellTables) -> Encoding:
@@ -85,44 +89,44 @@ def code_type(tables: CellTables) -> type[np.uint8 | np.uint16]:
 
 def program_of(tables: CellTables) -> Program:
     """The layout of all tables."""
-    found = [_ways(table) for table in tables.tables]
-    steps = np.array([step for ways in found for step in ways.steps], dtype=np.int64).reshape(-1, 3)
-    looked_up = [
-        (table.columns[i], table.offsets[i])
-        for table, ways in zip(tables.tables, found, strict=True)
-        for i in ways.looked_up
-    ]
+    columns = np.array([column for table in tables.tables for column in table.columns], dtype=np.int64)
+    sizes = np.array([len(table.columns) for table in tables.tables], dtype=np.int64)
+    table_of = np.repeat(np.arange(len(sizes)), sizes)
+    ways = _ways(tables.tables)
+    starts = _starts(ways.lengths)
+    by_steps = np.repeat(ways.is_stepped, ways.lengths)
+    steps = np.flatnonzero((ways.jumps != 0) & by_steps)
+    of_step, looked_up = np.searchsorted(starts, steps, side="right") - 1, np.flatnonzero(~ways.is_stepped)
+    first = np.zeros(len(sizes), dtype=np.int64)
+    np.add.at(first, table_of[ways.is_stepped], ways.flat[starts[:-1]][ways.is_stepped])
     return Program(
         base=np.array([tables.base]),
         singles=tables.singles,
         cells=np.concatenate([np.empty(0), *(table.cells.ravel() for table in tables.tables)]),
         cells_of=_starts([table.cells.size for table in tables.tables]),
-        columns=np.array([column for table in tables.tables for column in table.columns], dtype=np.int64),
-        columns_of=_starts([len(table.columns) for table in tables.tables]),
-        first=np.array([ways.first for ways in found], dtype=np.uint16),
-        step_column=steps[:, 0].copy(),
-        step_code=steps[:, 1].astype(np.uint16),
-        step_jump=(steps[:, 2] % 2**16).astype(np.uint16),
-        steps_of=_starts([len(ways.steps) for ways in found]),
-        lookup_column=np.array([column for column, _ in looked_up], dtype=np.int64),
-        lookup_start=_starts([len(offsets) for _, offsets in looked_up])[:-1],
-        lookups_of=_starts([len(ways.looked_up) for ways in found]),
-        offsets=np.concatenate([np.empty(0, dtype=np.uint16), *(offsets for _, offsets in looked_up)]),
+        columns=columns,
+        columns_of=_starts(sizes),
+        first=first.astype(np.uint16),
+        step_column=columns[of_step],
+        step_code=(steps - starts[of_step]).astype(np.uint16),
+        step_jump=ways.jumps[steps],
+        steps_of=_starts(np.bincount(table_of[of_step], minlength=len(sizes))),
+        lookup_column=columns[looked_up],
+        lookup_start=_starts(ways.lengths[looked_up])[:-1],
+        lookups_of=_starts(np.bincount(table_of[looked_up], minlength=len(sizes))),
+        offsets=ways.flat[~by_steps],
     )
 
 
-def _ways(table: Table) -> _Ways:
-    first, steps, looked_up = 0, list[tuple[int, int, int]](), list[int]()
-    for place, (column, offsets) in enumerate(zip(table.columns, table.offsets, strict=True)):
-        jumps = np.diff(offsets.astype(np.int64))
-        codes = np.flatnonzero(jumps)
-        if len(codes) > MOST_STEPS:
-            looked_up.append(place)
-            continue
-        first += int(offsets[0])
-        steps += [(column, int(code), int(jumps[code])) for code in codes]
-    return _Ways(first, tuple(steps), tuple(looked_up))
+def _ways(tables: Sequence[Table]) -> _Ways:
+    offsets = [each for table in tables for each in table.offsets]
+    flat = np.concatenate([np.empty(0, dtype=np.uint16), *offsets])
+    lengths = np.array([len(each) for each in offsets], dtype=np.int64)
+    jumps = np.diff(flat, append=np.uint16(0))
+    jumps[np.cumsum(lengths) - 1] = 0
+    changes = np.add.reduceat(jumps != 0, np.cumsum(lengths) - lengths, dtype=np.int64)
+    return _Ways(flat, lengths, jumps, changes <= MOST_STEPS)
 
 
-def _starts(lengths: Sequence[int]) -> Places:
+def _starts(lengths: Sequence[int] | Places) -> Places:
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)

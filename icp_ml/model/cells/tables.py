@@ -11,7 +11,6 @@ looked up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from icp_ml.model.cells.codes import ColumnCodes
+from icp_ml.model.cells.grouping import Grouped
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -68,12 +68,18 @@ class CellTables:
         return self.singles.nbytes + sum(table.cells.nbytes for table in self.tables)
 
 
-def table_of(columns: Sequence[int], classes: Sequence[NDArray[np.uint8]], cells: Floats) -> Table:
-    """A table from the classes of each column's codes; the last column's class changes fastest."""
-    width, offsets, stride = len(columns), list[Offsets](), len(columns)
-    for codes in reversed(classes):
-        offsets.append((codes.astype(np.int64) * stride).astype(np.uint16))
-        stride *= int(codes.max()) + 1
-    if stride > MOST_NUMBERS or cells.size != stride:
-        raise ValueError(f"expected a table of at most {MOST_NUMBERS} numbers, found {stride} and {cells.size}")
-    return Table(tuple(columns), tuple(reversed(offsets)), cells.reshape(-1, width))
+def tables_of(groups: Grouped, counts: NDArray[np.int64], numbers: Floats) -> tuple[Table, ...]:
+    """The tables of groups whose numbers stand one after the other. counts: (p,), codes of each column."""
+    if groups.numbers.max(initial=0) > MOST_NUMBERS:
+        raise ValueError(f"expected tables of at most {MOST_NUMBERS} numbers, found one of {groups.numbers.max()}")
+    is_used = np.arange(groups.columns.shape[1]) < groups.sizes[:, None]
+    apart = np.cumprod(groups.class_counts[:, ::-1], axis=1)[:, ::-1] // groups.class_counts * groups.sizes[:, None]
+    offsets = groups.classes[is_used] * apart[is_used].astype(np.uint16)[:, None]
+    columns = groups.columns[is_used].tolist()
+    of_columns = [row[:count] for row, count in zip(offsets, counts[columns].tolist(), strict=True)]
+    found, at, start = list[Table](), 0, 0
+    for size, length in zip(groups.sizes.tolist(), groups.numbers.tolist(), strict=True):
+        cells = numbers[start : start + length].reshape(-1, size)
+        found.append(Table(tuple(columns[at : at + size]), tuple(of_columns[at : at + size]), cells))
+        at, start = at + size, start + length
+    return tuple(found)
