@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 from icp_ml.deals.ideal_settings import GRADES, KEPT, GradesSettings, GradeWeights, IdealSettings, MeasureSettings
 from icp_ml.deals.measures import Measure
@@ -82,6 +81,8 @@ def _weights(grades: npt.NDArray[np.int8], declared: GradeWeights) -> Floats:
 
 def _ranks(values: Floats, settings: MeasureSettings) -> Floats:
     """Mid-ranks in (0, 1) of the known values, the best the highest; NaN where not known."""
+    from scipy.stats import rankdata  # noqa: PLC0415 - loaded where wins are graded
+
     known = ~np.isnan(values)
     ranks = np.full(len(values), np.nan)
     ranks[known] = (rankdata(values[known]) - 0.5) / max(int(known.sum()), 1)
@@ -107,6 +108,8 @@ def _left(measures: Sequence[Measure], rows: int) -> Flags:
 
 def _cut(score: Floats, settings: GradesSettings) -> npt.NDArray[np.int8]:
     """int8[k]: the grade of each score. Equal scores have one grade: that of the middle of their ranks."""
+    from scipy.stats import rankdata  # noqa: PLC0415 - loaded where wins are graded
+
     if settings.by == "score":
         return np.where(score >= settings.A, 0, np.where(score >= settings.B, 1, 2)).astype(np.int8)
     from_the_top = (rankdata(-score) - 0.5) / max(len(score), 1)

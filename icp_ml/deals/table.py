@@ -8,8 +8,6 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.companies import CompanyMarks
@@ -161,6 +159,9 @@ class DealTable:
 
 def joined_groups(*labels: npt.NDArray[np.object_] | Codes) -> Codes:
     """int64[n]: the connected components of rows that share a label in any of the label arrays."""
+    from scipy.sparse import coo_array  # noqa: PLC0415 - loaded where deals are read
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415 - loaded where deals are read
+
     n_rows = len(labels[0])
     ties, offset = [], n_rows
     for label in labels:

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
 from scipy.special import expit, logit
 
 from icp_ml.model.metrics import resamples
@@ -88,6 +87,8 @@ def venn_abers(step: NDArray[np.intp], won: NDArray[np.int8], weights: Floats, s
 
 
 def _fits(deals: Floats, wins: Floats, outcome: float) -> Floats:
+    from scipy.optimize import isotonic_regression  # noqa: PLC0415 - loaded where a model is fitted
+
     fitted = np.empty(len(deals))
     for place in range(len(deals)):
         total, won = deals.copy(), wins.copy()

@@ -13,7 +13,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import expit
 
 from icp_ml.model.intervals import Band, fit_band
@@ -52,6 +51,8 @@ def calibrate(log_odds: Floats, won: NDArray[np.int8], groups: NDArray[np.int64]
 
 def shift_to(base_rate: float, log_odds: Floats) -> float:
     """The shift at which the mean probability is `base_rate`, which lies in (0, 1). log_odds: (n,), finite."""
+
+    from scipy.optimize import brentq  # noqa: PLC0415 - loaded where a model is fitted
 
     def excess(shift: float) -> float:
         return float(expit(log_odds + shift).mean()) - base_rate

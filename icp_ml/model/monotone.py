@@ -15,7 +15,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import expit
 
 from icp_ml.deals.vocabulary import ModelColumn
@@ -41,6 +40,8 @@ def bounded_regression(
     design: (n, k). won: (n,) of 0 and 1, both present. directions: (k,), 1 for at least 0, -1 for at most 0, 0 for any.
     weights: (n,) or None. The intercept bears no ridge. Minimises the weighted sum of log losses + |coefficients|² / 2.
     """
+    from scipy.optimize import minimize  # noqa: PLC0415 - loaded where a model is fitted
+
     importance = np.ones(len(won)) if weights is None else weights
 
     def objective(theta: Floats) -> tuple[float, Floats]:

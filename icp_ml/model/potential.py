@@ -17,16 +17,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 from icp_ml.deals.vocabulary import ModelColumn
 from icp_ml.model.metrics import Estimate, resamples
 from icp_ml.model.splits import complement, grouped_folds
+
+if TYPE_CHECKING:
+    import lightgbm as lgb
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -72,6 +73,8 @@ class AmountTrees:
     @cached_property
     def booster(self) -> lgb.Booster:
         """The model, parsed."""
+        import lightgbm as lgb  # noqa: PLC0415 - LightGBM is loaded where it is asked
+
         return lgb.Booster(model_str=self.text)
 
     def log_mean(self, rows: Floats) -> Floats:
@@ -130,6 +133,8 @@ class Crossed:
 
 def fit_amounts(wins: Wins, seed: int) -> AmountModel:
     """The shape with its shrunken weight. low and high are 1: bounds need predictions of unseen accounts."""
+    import lightgbm as lgb  # noqa: PLC0415 - LightGBM is loaded where it is asked
+
     folds = _folds(wins, seed)
     crossed: Any = lgb.cv(
         _settings(len(wins), seed),
@@ -215,6 +220,8 @@ def _folds(wins: Wins, seed: int) -> list[Rows]:
 
 def _weight(log_mean: Floats, amounts: Floats) -> float:
     """The share of the shape, in [0, 1], at which the gamma likelihood of unseen accounts is highest."""
+    from scipy.optimize import minimize_scalar  # noqa: PLC0415 - loaded where a model is fitted
+
     scaled = amounts / amounts.mean()
     centred = log_mean - log_mean.mean()
 
@@ -272,6 +279,8 @@ def _settings(wins: int, seed: int) -> dict[str, Any]:
 
 
 def _dataset(wins: Wins) -> lgb.Dataset:
+    import lightgbm as lgb  # noqa: PLC0415 - LightGBM is loaded where it is asked
+
     categorical = [j for j, column in enumerate(wins.columns) if column.is_category]
     names = [f"c{j}" for j in range(len(wins.columns))]
     return lgb.Dataset(

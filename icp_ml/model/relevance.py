@@ -13,7 +13,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.special import expit
 
 Floats = NDArray[np.float64]
@@ -91,6 +90,8 @@ def _solved_by_rows(inputs: Floats, spread: Floats, penalty: Floats, gradient: F
 
 def _inverse(curvature: Floats) -> Floats:
     """Of a symmetric, positive definite matrix: by its Cholesky factor, in half the time of a general inverse."""
+    from scipy.linalg.lapack import dpotrf, dpotri  # noqa: PLC0415 - loaded where a model is fitted
+
     factor, _ = dpotrf(curvature, lower=1)
     lower, _ = dpotri(factor, lower=1)
     return np.asarray(np.tril(lower) + np.tril(lower, -1).T, dtype=np.float64)

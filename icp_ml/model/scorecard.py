@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 from icp_ml.deals.vocabulary import ModelColumn
 from icp_ml.model.monotone import bounded_regression
@@ -122,6 +121,8 @@ def _fit(
     blocks: Sequence[_Block], rows: Floats, won: NDArray[np.int8], ridges: Floats, weights: Floats | None
 ) -> Scorecard:
     # A column divided by the root of its ridge has ridge 1: the library knows one ridge for all.
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - loaded where a model is fitted
+
     design, widths = _side_by_side(blocks)
     scale = np.repeat(1.0 / np.sqrt(ridges), widths)
     directions = np.concatenate([block.directions() for block in blocks])

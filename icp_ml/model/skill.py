@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from scipy.stats import rankdata
 
 from icp_ml.model.metrics import Estimate, Judged, log_losses, resamples
 
@@ -101,6 +100,8 @@ def pairs_in_order(judged: Judged) -> Floats:
     and l losses this is w x l / (w + l) x (AUC - 1/2) (Mann and Whitney 1947). Blocks count by w x l / (w + l), so that
     one with a single win says little. 0.5 throughout where no block holds both outcomes.
     """
+    from scipy.stats import rankdata  # noqa: PLC0415 - loaded where a model is judged
+
     excess, scale = np.zeros(len(judged)), 0.0
     for block in np.unique(judged.block):
         rows = judged.block == block

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 from icp_ml.model.metrics import log_losses
@@ -81,6 +80,8 @@ def _crossed_loss(
 
 
 def _fit(members: Sequence[Floats], won: NDArray[np.int8], pull: float) -> Stack:
+    from scipy.optimize import minimize  # noqa: PLC0415 - loaded where a model is fitted
+
     b = base_rate_log_odds(won)
     n, count = len(won), len(members)
     design = np.column_stack([np.ones(n), *[member - b for member in members]])

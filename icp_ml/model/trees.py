@@ -14,9 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +23,9 @@ from icp_ml.deals.vocabulary import ModelColumn
 from icp_ml.model.monotone import tree_constraints
 from icp_ml.model.splits import complement
 from icp_ml.model.tree_texts import mean_text, recounted
+
+if TYPE_CHECKING:
+    import lightgbm as lgb
 
 Floats = NDArray[np.float64]
 
@@ -61,6 +63,8 @@ class Trees:
     @cached_property
     def booster(self) -> lgb.Booster:
         """The model, parsed."""
+        import lightgbm as lgb  # noqa: PLC0415 - LightGBM is loaded where it is asked
+
         return lgb.Booster(model_str=self.text)
 
     @cached_property
@@ -119,6 +123,8 @@ def grow_by_fold(
     weights: Floats | None = None,
 ) -> Iterator[GrownFold]:
     """Fold by fold, grow trees on the complement until the loss on the fold has stopped falling."""
+    import lightgbm as lgb  # noqa: PLC0415 - LightGBM is loaded where it is asked
+
     settings = _settings(params, len(won), seed) | tree_constraints(columns)
     whole = _dataset(rows, won, columns, weights, settings)
     for held_out in folds:
@@ -181,6 +187,8 @@ def fit_trees(
     weights: Floats | None = None,
 ) -> Trees:
     """Grow `rounds` trees on all rows, then count these rows, unweighted, through every leaf."""
+    import lightgbm as lgb  # noqa: PLC0415 - LightGBM is loaded where it is asked
+
     settings = _settings(params, len(won), seed) | tree_constraints(columns)
     dataset = _dataset(rows, won, columns, weights, settings)
     booster = lgb.train(settings, dataset, num_boost_round=rounds)
@@ -210,6 +218,8 @@ def _dataset(
     weights: Floats | None,
     settings: dict[str, Any],
 ) -> lgb.Dataset:
+    import lightgbm as lgb  # noqa: PLC0415 - LightGBM is loaded where it is asked
+
     return lgb.Dataset(
         rows,
         won,
@@ -222,5 +232,7 @@ def _dataset(
 
 
 def _counted(text: str, rows: Floats) -> str:
+    import lightgbm as lgb  # noqa: PLC0415 - LightGBM is loaded where it is asked
+
     leaves = np.asarray(lgb.Booster(model_str=text).predict(rows, pred_leaf=True), dtype=np.int32)
     return recounted(text, leaves.reshape(len(rows), -1))

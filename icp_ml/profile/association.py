@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 Floats = NDArray[np.float64]
 
@@ -46,6 +45,8 @@ def permuted_p_value(
     codes: level of each deal, (n,). The statistic is Pearson's: squared sum of residuals in each level over its
     deals. Accounts exchange their mean residuals; an account that holds several deals keeps them together.
     """
+    from scipy.sparse import csr_matrix  # noqa: PLC0415 - loaded where deals are counted
+
     _, member = np.unique(groups, return_inverse=True)
     deals = np.bincount(member)
     mean = np.bincount(member, weights=residuals) / deals

@@ -11,7 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 DEMO = Path(__file__).parents[2] / "models" / "demo" / "v1"
-NEEDLESS = ("duckdb", "matplotlib", "mlflow", "openpyxl", "optuna", "pyspark", "shap", "sqlglot")
+NEEDLESS = (
+    "duckdb", "lightgbm", "matplotlib", "mlflow", "openpyxl", "optuna", "pyspark", "scipy.optimize", "scipy.sparse",
+    "scipy.stats", "shap", "sklearn", "sqlglot",
+)  # fmt: skip
 CODE = """
 import sys
 from icp_ml.cli.main import main
