@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from icp_ml.deals.words import listed
 from icp_ml.errors import BundleInvalid, InputError, ModelNotFound
@@ -43,7 +43,7 @@ class Entry(Record):
     run_id: str | None
     reason: str
     by: str
-    gates: dict[str, str] = {}
+    gates: dict[str, str] = Field(default_factory=dict)
     forced: bool = False
 
 
