@@ -18,7 +18,7 @@ _SAID: Final = {"green": "passed", "open": "look", "red": "refuses"}
 
 
 def gates_page(gates: Sequence[Gate]) -> Iterator[RenderableType]:
-    """One line for each gate, the worst last nowhere hidden."""
+    """One line for each gate, in the order in which they should be read."""
     table = plain_table("Gates", "gate", "", "why")
     for gate in gates:
         add_row(table, gate.name, _SAID[gate.state], gate.sentence)
