@@ -10,7 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.cli_projects import deal_rows, icp, refusal, strong, write_project
+from icp_ml.deals.settings import parse_settings
+from icp_training.config import Config
+from icp_training.reviewing import Names, names_of
+from tests.cli_projects import config, deal_rows, icp, refusal, strong, write_project
 
 DAY = date(2024, 6, 3)
 
@@ -56,3 +59,15 @@ def test_mistakes_are_one_sentence(project: Path) -> None:
     assert code == 3
     assert "one list a day was expected" in sentence
     assert refusal("review", "icp.yaml", "seen.parquet", "--id", "nothing")[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("known", "said", "account"),
+    [("deals.csv", None, "website"), ("others.csv", None, None), ("others.csv", "deal_site", "deal_site")],
+)
+def test_deals_are_called_as_known_calls_them_where_it_reads_the_same(
+    known: str, said: str | None, account: str | None
+) -> None:
+    outcome = {"column": "stage", "won": ["Closed Won"]}
+    values = {**config(strong()), "known": {"source": known, "account": "website", "outcome": outcome}}
+    assert names_of(parse_settings(Config, values), None, said) == Names("domain", account)

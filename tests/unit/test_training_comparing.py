@@ -13,6 +13,7 @@ from icp_ml.deals.settings import parse_settings
 from icp_ml.deals.table import DealTable
 from icp_ml.model.splits import Fold, maturity
 from icp_ml.serve.bundle import StoredBundle
+from icp_ml.watch.comparison import Comparison
 from icp_training.comparing import compare
 from icp_training.config import Config
 from icp_training.evaluation import judge_fold
@@ -49,6 +50,11 @@ def live(quarter: Quarter) -> StoredBundle:
     return champion(quarter, quarter.deals)
 
 
+@pytest.fixture(scope="module")
+def compared(quarter: Quarter, live: StoredBundle) -> Comparison:
+    return compare(quarter.config, quarter.root, quarter.deals, live, Budget(5))
+
+
 def champion(quarter: Quarter, deals: DealTable) -> StoredBundle:
     """What learned from the deals that had closed by the cut, as they are in `deals`."""
     assert deals.closed is not None
@@ -71,9 +77,9 @@ def shuffled(deals: DealTable) -> DealTable:
     return replace(deals, won=np.random.default_rng(1).permutation(deals.won))
 
 
-def test_the_same_way_of_making_a_model_is_not_worse_than_itself(quarter: Quarter, live: StoredBundle) -> None:
+def test_the_same_way_of_making_a_model_is_not_worse_than_itself(compared: Comparison) -> None:
     """It is the same model: the same deals, parameters from the same search, the same cuts."""
-    found = compare(quarter.config, quarter.root, quarter.deals, live, Budget(5))
+    found = compared
     assert found.gap is not None
     assert found.gap.log_loss.model_dump() == pytest.approx({"value": 0.0, "low": 0.0, "high": 0.0}, abs=1e-12)
     assert (found.gap.moved, found.gap.moved_far) == (0.0, 0.0)
@@ -92,7 +98,7 @@ def test_a_champion_that_learned_noise_is_beaten(quarter: Quarter) -> None:
     assert (found.champion_version, found.champion_hash, found.since) == (4, "content", str(quarter.cut))
 
 
-def test_the_deals_are_those_that_neither_has_met(quarter: Quarter, live: StoredBundle) -> None:
+def test_the_deals_are_those_that_neither_has_met(quarter: Quarter, compared: Comparison) -> None:
     """One by one, with the accounts by their names."""
     deals = quarter.deals
     assert deals.opened is not None
@@ -106,7 +112,7 @@ def test_the_deals_are_those_that_neither_has_met(quarter: Quarter, live: Stored
         for row, opened in enumerate(deals.opened)
         if quarter.cut < opened <= horizon.until - gap and deals.accounts[row] not in met
     ]
-    found = compare(quarter.config, quarter.root, deals, live, Budget(5))
+    found = compared
     assert (found.deals, found.won) == (len(rows), int(deals.won[rows].sum()))
     assert found.accounts == len({deals.accounts[row] for row in rows})
     assert found.deals >= 100

@@ -44,14 +44,15 @@ class Names:
 
 
 def names_of(config: Config, id_column: str | None, account: str | None) -> Names:
-    """As the configuration says where None is given: lists by `prospects.id`, deals as `known` recognises companies, or
-    else by their account. Raises `ConfigError` where nobody names the lists' column.
+    """As the configuration says where None is given: lists by `prospects.id`, deals as `known` recognises companies
+    where it reads the same deals, or else by their account. Raises `ConfigError` where nobody names the lists' column.
     """
     told = id_column or config.prospects.id
     if told is None:
         raise ConfigError("the lists' id column was expected, and nobody names it; say --id, or set prospects.id")
-    known = config.known.account if config.known is not None else None
-    return Names(config.prospects.map.get(told, told), account or known)
+    known = config.known
+    same = known.account if known is not None and known.source == config.deals.source else None
+    return Names(config.prospects.map.get(told, told), account or same)
 
 
 def review(config: Config, root: Path, files: Sequence[ListFile], names: Names) -> Review:
