@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,6 +55,17 @@ def test_a_quarter_is_trained_once_and_promoted_by_its_gates(project: Path, monk
     assert str(quarter("--promote")["recommendation"]).startswith("strong version 1 is live already")
     declare(project, {"events": [{"on": "2024-01-02", "what": "launch of the starter plan"}], "every_days": 30})
     assert icp("quarter", "icp.yaml", "--due").out == "It is not time for a new version.\n", "it was before version 1"
+
+
+def test_the_line_for_cron_runs_as_it_stands_on_the_page(project: Path) -> None:
+    """With this folder and this Python in the places of those on the page. It is not time: nothing is trained."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "quarter.md").read_text(encoding="utf-8")
+    line = next(each for each in page.splitlines() if each.startswith("0 6 * * 1  "))
+    command = line.removeprefix("0 6 * * 1  ").replace("/srv/icp", shlex.quote(str(project)))
+    command = command.replace(".venv/bin/icp", f"{shlex.quote(sys.executable)} -m icp_ml.cli.main")
+    subprocess.run(["sh", "-c", command], check=True)
+    told = json.loads((project / "quarter.json").read_text())
+    assert told["recommendation"] == "It is not time for a new version; nothing was done."
 
 
 def test_asking_and_doing_are_two_things(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
