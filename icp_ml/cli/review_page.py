@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from icp_ml.cli.pages import add_row, plain_table
+from icp_ml.cli.pages import add_row, percent, plain_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from icp_ml.profile.records import Interval
     from icp_ml.watch.drift import Drift
     from icp_ml.watch.review_records import Review
 
@@ -40,7 +39,16 @@ def _tiers(found: Review) -> Table:
         acv = "" if each.acv is None else f"{each.acv:,.0f}"
         days = "" if each.days_to_win is None else f"{each.days_to_win.value:,.0f}"
         counts = (f"{each.deals:,}", f"{each.won:,}", f"{each.still_open:,}")
-        add_row(table, each.label, f"{each.accounts:,}", opened, *counts, _share(each.win_rate), days, acv)
+        add_row(
+            table,
+            each.label,
+            f"{each.accounts:,}",
+            opened,
+            *counts,
+            "" if each.win_rate is None else percent(each.win_rate),
+            days,
+            acv,
+        )
     return table
 
 
@@ -73,7 +81,3 @@ def drift_sentence(drift: Drift) -> str:
         f"Attributes: of {drift.deals:,} deals, {now} of those that say {drift.about} have {drift.where}; {was} had "
         "when the live version was made. See where they come from."
     )
-
-
-def _share(found: Interval | None) -> str:
-    return "" if found is None else f"{found.value:.1%} [{found.low:.1%}, {found.high:.1%}]"

@@ -16,7 +16,7 @@ from icp_ml.profile.records import Interval, Record, Verdict
 from icp_ml.watch.comparison import LEAST_COMPARED, Comparison
 
 TOO_GOOD: Final = 0.95
-"""An AUC above which there is a leak until shown otherwise."""
+"""An area under the curve above this is not seen with what is known before a deal; published cases were leaks."""
 NOT_WORSE: Final = 0.01
 """Share of the champion's log loss that a challenger may lose at most, by the upper bound."""
 SLOPES: Final = (0.9, 1.1)

@@ -31,10 +31,11 @@ from icp_ml.profile.lookalike_records import (
     LookalikeVerdict,
 )
 from icp_ml.profile.records import Interval
+from icp_ml.watch.gates import TOO_GOOD
 from icp_training.cores import one_core_each
 from icp_training.lookalike_columns import Compared
 from icp_training.search import Budget, search
-from icp_training.verdict import TOO_GOOD, interval
+from icp_training.verdict import interval
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]

@@ -12,12 +12,10 @@ from icp_ml.profile.base_rates import base_rates
 from icp_ml.profile.ideal_wins import ideal_record
 from icp_ml.profile.records import AdaptedRecord, BaseRates, IdealRecord, Interval, LargerSample, LevelRecord, Verdict
 from icp_ml.profile.reliability import reliability
+from icp_ml.watch.gates import TOO_GOOD
 from icp_training.adapting import Adaptation
 from icp_training.evaluation import Evaluation, judged_rows
 from icp_training.ideal import predicted_note
-
-TOO_GOOD = 0.95
-"""An area under the curve above this is not seen with what is known before a deal; published cases were leaks."""
 
 
 def verdict_of(evaluation: Evaluation, deals: DealTable, sample: LargerSample | None = None) -> Verdict:
