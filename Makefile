@@ -24,7 +24,8 @@ PYTEST_ARGS ?=
 FULL ?=
 LARGE ?=
 
-# Two test processes on two cores: a library that starts threads of its own would only slow them down.
+# Two test processes on two cores: a library that starts threads of its own would only slow them down. A file stays in one process, so that
+# what its tests share is made once.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 .PHONY: help demo test check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp bench-model bench-search bench-score bench-speed bench-as-of wheel-check clean
@@ -36,7 +37,7 @@ demo: $(STAMP) ## a synthetic CRM with a planted truth: train on it, score a lis
 	@$(BIN)/icp demo
 
 test: $(STAMP) ## all tests, in two processes
-	@$(ONE_THREAD) $(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+	@$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15 $(PYTEST_ARGS)
 
 check: check-format check-lint check-types check-layout ## format, lint, types, and the laws of the file tree
 
