@@ -14,6 +14,7 @@
     potential.json    what a win is expected to bring and how long it takes, with its trees; only where that was asked
     definition.json   the ICP as a definition: criteria, what counts as a match, proposals; optional
     closed_won.json   segments of closed deals, and wins minus losses; optional
+    dependence.json   how each attribute acts among the deals, as counts; optional
     neighbours.json   and neighbours.csv: the accounts that prospects are compared with; optional
     profiles.json     several ICPs, each a bundle of its own in profiles/NAME; only where there are several
     calibration.json  the interval of each probability, and the base rate that was stated; optional
@@ -42,9 +43,10 @@ from icp_ml.model.levels import Calibration
 from icp_ml.model.win_model import WinModel
 from icp_ml.profile.closed_won_records import ClosedWon
 from icp_ml.profile.definition import Definition
+from icp_ml.profile.dependence_records import Dependence
 from icp_ml.profile.neighbours import Neighbours
 from icp_ml.profile.potential import Potential
-from icp_ml.profile.records import Profile, Provenance, Record, Verdict
+from icp_ml.profile.records import Profile, Provenance, Verdict
 from icp_ml.profile.reference import DriftReference
 from icp_ml.profile.several import ProfileRecord, ProfilesRecord
 from icp_ml.profile.tiering import Policy, Tiering
@@ -53,6 +55,7 @@ from icp_ml.serve.bundle_parts import (
     golden_document,
     read_closed_won,
     read_definition,
+    read_dependence,
     read_golden,
     read_policy,
     read_profiles_document,
@@ -79,14 +82,13 @@ from icp_ml.serve.potential_files import potential_from_files, potential_to_file
 
 @dataclass(frozen=True)
 class Bundle:
-    """A model with its evidence. `attributes`: those it was trained with, as declared; `prospects`:
+    """A model with its evidence. `attributes`: those it was trained with, as declared; `prospects`: how a list is read.
 
-    how a list is read; `tables`: what its attributes are made of that a list does not have. `potential`: what a win
-    brings, None where that was not asked. `calibration`: None in bundles made before there was one; its stated base
-    rate is the level of `model`. `definition`, `closed_won`: the ICP and the
-    analysis of closed deals, None in bundles made before there were any.
-    `neighbours`: the accounts that prospects are compared with, None where the bundle is to name none. `profiles`:
-    several ICPs beside that of all deals, None where there is one.
+    `tables`: what its attributes are made of that a list does not have. `potential`: what a win brings, None where that
+    was not asked. `calibration`: None in bundles made before there was one; its stated base rate is the level of
+    `model`. `definition`, `closed_won`, `dependence`: the ICP, the analysis of closed deals and how attributes act,
+    None in bundles made before there were any. `neighbours`: the accounts that prospects are compared with, None where
+    the bundle is to name none. `profiles`: several ICPs beside that of all deals, None where there is one.
     """
 
     provenance: Provenance
@@ -104,6 +106,7 @@ class Bundle:
     calibration: Calibration | None = None
     definition: Definition | None = None
     closed_won: ClosedWon | None = None
+    dependence: Dependence | None = None
     neighbours: Neighbours | None = None
     profiles: Profiles | None = None
 
@@ -261,10 +264,8 @@ def _content(bundle: Bundle) -> dict[str, bytes]:
 
 
 def _optional(bundle: Bundle) -> dict[str, bytes]:
-    records: dict[str, Record | None] = {
-        file_names.DEFINITION: bundle.definition,
-        file_names.CLOSED_WON: bundle.closed_won,
-    }
+    names = (file_names.DEFINITION, file_names.CLOSED_WON, file_names.DEPENDENCE)
+    records = dict(zip(names, (bundle.definition, bundle.closed_won, bundle.dependence), strict=True))
     return {name: to_bytes(each.model_dump(mode="json")) for name, each in records.items() if each is not None}
 
 
@@ -339,6 +340,7 @@ def _bundle_of(provenance: Provenance, content: Mapping[str, bytes]) -> Bundle:
         definition=read_definition(features, content),
         neighbours=neighbours_from_files(content, model, features.attributes),
         closed_won=read_closed_won(content),
+        dependence=read_dependence(content),
         profiles=_read_profiles(content),
     )
 

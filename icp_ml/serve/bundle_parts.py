@@ -13,6 +13,7 @@ from icp_ml.deals.rules import bind_rules
 from icp_ml.errors import BundleInvalid, ConfigError
 from icp_ml.profile.closed_won_records import ClosedWon
 from icp_ml.profile.definition import Definition
+from icp_ml.profile.dependence_records import Dependence
 from icp_ml.profile.records import Record
 from icp_ml.profile.several import ProfilesRecord
 from icp_ml.profile.tiering import Policy
@@ -34,6 +35,7 @@ class ProfilesDocument(Record):
 _GOLDEN: Final = TypeAdapter(GoldenRows)
 _DEFINITION: Final = TypeAdapter(Definition)
 _CLOSED_WON: Final = TypeAdapter(ClosedWon)
+_DEPENDENCE: Final = TypeAdapter(Dependence)
 _PROFILES: Final = TypeAdapter(ProfilesDocument)
 
 
@@ -47,6 +49,13 @@ def read_closed_won(content: Mapping[str, bytes]) -> ClosedWon | None:
     if file_names.CLOSED_WON not in content:
         return None
     return document_in(content, file_names.CLOSED_WON, _CLOSED_WON)
+
+
+def read_dependence(content: Mapping[str, bytes]) -> Dependence | None:
+    """How attributes act; None where it was not kept."""
+    if file_names.DEPENDENCE not in content:
+        return None
+    return document_in(content, file_names.DEPENDENCE, _DEPENDENCE)
 
 
 def read_definition(features: Features, content: Mapping[str, bytes]) -> Definition | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow.csv as pa_csv
 
-from icp_ml.serve.file_names import CARD, CLOSED_WON, CONTENT_FILES, DEFINITION, MANIFEST
+from icp_ml.serve.file_names import CARD, CLOSED_WON, CONTENT_FILES, DEFINITION, DEPENDENCE, MANIFEST
 from icp_training.world import WorldSettings, make_world
 from tests.docs.pages import ROOT, blocks, page, section
 
@@ -62,7 +62,7 @@ def test_the_ten_minutes_and_the_python_of_the_readme_run(tmp_path: Path) -> Non
     said = [python_of(tmp_path, "-m", "icp_ml.cli.main", *words[1:]) for words in commands]
     assert "that is reliable" in said[2]
     written = {found.name for found in (tmp_path / "models" / "icp" / "v1").iterdir()}
-    assert written == {*CONTENT_FILES, DEFINITION, CLOSED_WON, CARD, MANIFEST}
+    assert written == {*CONTENT_FILES, DEFINITION, CLOSED_WON, DEPENDENCE, CARD, MANIFEST}
     scored = pa_csv.read_csv(tmp_path / "scored.csv")
     listed = pa_csv.read_csv(tmp_path / "prospects.csv")
     assert scored["domain"].to_pylist() == listed["domain"].to_pylist()

@@ -26,6 +26,8 @@ from icp_ml.model.tier_cuts import fit_cuts
 from icp_ml.model.win_model import TrainingRows, WinModel, anchored, fit_members
 from icp_ml.profile.closed_won_records import ClosedWon
 from icp_ml.profile.definition import Definition
+from icp_ml.profile.dependence import draw_dependence
+from icp_ml.profile.dependence_records import Dependence
 from icp_ml.profile.icp import Evidence, Voices, cross_contributions, draw_profile
 from icp_ml.profile.neighbours import Neighbours, SoldDeals, draw_neighbours
 from icp_ml.profile.potential import Potential
@@ -78,8 +80,9 @@ class Fitted:
 
     calibration: the interval of each probability, at the level of the deals. verdict: that of the judgement, with what
     the search would have claimed beside it.
-    evidence: what the profile was drawn from. potential: what a win brings and how long it takes, None where it is not
-    asked for. definition, closed_won: the ICP, and the analysis of closed deals; None before they are made.
+    dependence: how attributes act. evidence: what the profile was drawn from. potential: what a win brings and how long
+    it takes, None where it is not asked for. definition, closed_won: the ICP, and the analysis of closed deals; None
+    before they are made.
     """
 
     model: WinModel
@@ -89,6 +92,7 @@ class Fitted:
     found: SearchResult
     calibration: Calibration
     verdict: Verdict
+    dependence: Dependence
     evidence: Evidence
     potential: Potential | None = None
     definition: Definition | None = None
@@ -197,6 +201,7 @@ def explained(judged: Judged, learnt: Learnt, seed: int) -> Fitted:
         found=found,
         calibration=calibrate(out_of_fold, data.won, data.groups, seed),
         verdict=judged.verdict.model_copy(update={"not_nested": claimed}),
+        dependence=draw_dependence(evidence, profile),
         evidence=evidence,
     )
 
@@ -273,6 +278,7 @@ def bundle_of(config: Config, root: Path, judged: Judged, fitted: Fitted, stamp:
         neighbours=_neighbours(config, deals, fitted.model),
         definition=fitted.definition,
         closed_won=fitted.closed_won,
+        dependence=fitted.dependence,
     )
     return bundle if config.base_rate is None else bundle.at_base_rate(config.base_rate)
 
