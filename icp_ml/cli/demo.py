@@ -10,6 +10,7 @@ import typer
 
 from icp_ml.cli.learning import progress, training_line
 from icp_ml.cli.pages import add_row, plain_table, print_page, verdict_page
+from icp_ml.cli.report import write_page
 from icp_ml.cli.score import score
 
 if TYPE_CHECKING:
@@ -42,7 +43,12 @@ def demo(
     score(made.prospects, output=scored, model=str(trained.folder), as_of=day, force=True)
     print_page(verdict_page(trained.verdict))
     _print_truth(line, made, trained)
-    typer.echo(f"Look at: icp show {trained.folder}, {scored}, and {output / 'truth.json'} for all that was planted.")
+    page = output / "report.html"
+    write_page(page, line.report_of(output, trained.folder, scored)[1], force=True)
+    typer.echo(
+        f"Look at: {page} in a browser, icp show {trained.folder}, {scored}, and {output / 'truth.json'} for all that "
+        "was planted."
+    )
 
 
 def _print_truth(line: ModuleType, made: Demo, trained: Trained) -> None:

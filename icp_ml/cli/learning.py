@@ -14,7 +14,7 @@ from icp_ml.errors import ConfigError
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-NEEDED = ("optuna", "mlflow")
+NEEDED = ("optuna", "mlflow", "plotly")
 
 OnStep = Callable[[str, int, int], None]
 

@@ -25,6 +25,7 @@ from icp_ml.cli.init import init
 from icp_ml.cli.plan import plan
 from icp_ml.cli.promote import promote
 from icp_ml.cli.quarter import quarter
+from icp_ml.cli.report import report
 from icp_ml.cli.review import review
 from icp_ml.cli.rollback import rollback
 from icp_ml.cli.score import score
@@ -52,6 +53,7 @@ for verb in (
     train,
     backtest,
     show,
+    report,
     amend,
     compare,
     promote,

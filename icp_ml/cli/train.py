@@ -151,8 +151,12 @@ def _print(trained: Trained) -> None:
 
 
 def _say_next(folder: Path) -> None:
+    from icp_ml.serve.file_names import REPORT
+
     place = _from_here(folder)
     typer.echo(f"Bundle: {place}")
+    if (folder / REPORT).exists():
+        typer.echo(f"Report: {place / REPORT}, to be opened in a browser")
     typer.echo(f"Next: icp show {place}, then icp score PROSPECTS -o scored.parquet --model {place}")
 
 

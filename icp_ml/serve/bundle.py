@@ -2,8 +2,7 @@
 
     manifest.json     what it is, where it comes from, the hash of every file
     features.json     attributes, how a list is read, the vocabulary
-    scorecard.json    cut points and points
-    trees.txt         LightGBM's text format
+    scorecard.json    cut points and points; trees.txt: LightGBM's text format
     stack.json        how the two members are combined
     profile.json      the ICP
     evaluation.json   how the model was judged, and the verdict
@@ -18,7 +17,7 @@
     neighbours.json   and neighbours.csv: the accounts that prospects are compared with; optional
     profiles.json     several ICPs, each a bundle of its own in profiles/NAME; only where there are several
     calibration.json  the interval of each probability, and the base rate that was stated; optional
-    card.md           the same for people to read
+    card.md           and report.html: the same for people; the report where training drew one
 
 Reading compares every hash, then the golden rows: a bundle that opens is the model that was exported.
 """
@@ -68,6 +67,7 @@ from icp_ml.serve.folder import read_files, write_files
 from icp_ml.serve.golden import Answering, GoldenRows, at_level, by_members, check_golden
 from icp_ml.serve.manifests import content_hash as hash_of_content
 from icp_ml.serve.manifests import hashes_of, manifest_of, nested_files
+from icp_ml.serve.manifests import model_hash as hash_of_model
 from icp_ml.serve.model_files import model_from_files, model_to_files, read_features
 from icp_ml.serve.neighbours_file import neighbours_from_files, neighbours_to_files
 from icp_ml.serve.policy_files import (
@@ -188,20 +188,21 @@ _PROFILE: Final = TypeAdapter(Profile)
 _VERDICT: Final = TypeAdapter(Verdict)
 
 
-def write_bundle(bundle: Bundle, folder: Path) -> str:
+def write_bundle(bundle: Bundle, folder: Path, report: str | None = None) -> str:
     """Write `bundle` into the new folder `folder`, all of it or nothing, and return its content hash.
 
-    What is about to be written is read back first: a bundle that could not be opened again is never announced.
-    Raises `ConfigError` where the folder exists or cannot be written.
+    report: the page for people. What is about to be written is read back first: a bundle that could not be opened again
+    is never announced. Raises `ConfigError` where the folder exists or cannot be written.
     """
     content = _content(bundle)
     _check_members(_bundle_of(bundle.provenance, content))
-    return write_files(folder, bundle.provenance, content)
+    return write_files(folder, bundle.provenance, content | ({file_names.REPORT: report.encode()} if report else {}))
 
 
-def content_hash(bundle: Bundle) -> str:
-    """The hash of what the bundle is: name, version, dates and run are left out."""
-    return hash_of_content(hashes_of(_content(bundle)))
+def as_stored(bundle: Bundle) -> StoredBundle:
+    """`bundle` with the hashes that it will be written with; name, version, dates and run are in neither."""
+    found = hashes_of(_content(bundle))
+    return StoredBundle(bundle, hash_of_content(found), hash_of_model(found))
 
 
 def read_bundle(folder: Path) -> Bundle:
@@ -273,7 +274,7 @@ def _profiles_to_files(profiles: Profiles | None) -> dict[str, bytes]:
     if profiles is None:
         return {}
     by_name = profiles.by_name()
-    hashes = {name: content_hash(bundle) for name, bundle in by_name.items()}
+    hashes = {name: as_stored(bundle).content_hash for name, bundle in by_name.items()}
     document = {"record": profiles.record.model_dump(mode="json"), "content_hashes": hashes}
     found = {file_names.PROFILES: to_bytes(document)}
     for name, bundle in by_name.items():

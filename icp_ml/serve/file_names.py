@@ -35,6 +35,8 @@ DEPENDENCE: Final = "dependence.json"
 PROFILES: Final = "profiles.json"
 PROFILES_FOLDER: Final = "profiles"
 CARD: Final = "card.md"
+REPORT: Final = "report.html"
+"""The page for people. No content: it is drawn from the other files, and a bundle without it is the same bundle."""
 MODEL_FILES: Final = (FEATURES, SCORECARD, STACK, TREES)
 """What log-odds and contributions come from; an amendment leaves them as they are."""
 CONTENT_FILES: Final = (*MODEL_FILES, EVALUATION, GOLDEN, PROFILE, TIERS, POLICY, DRIFT, CALIBRATION)

@@ -35,6 +35,7 @@ from icp_ml.serve.file_names import (
     NESTED,
     OPTIONAL_FILES,
     PROFILES,
+    REPORT,
     WEIGHTED_CONTENT_FILES,
     WEIGHTED_MODEL_FILES,
 )
@@ -112,7 +113,7 @@ _ANY_MANIFEST: Final[TypeAdapter[AnyManifest]] = TypeAdapter(Annotated[AnyManife
 
 
 def content_hash(files: Mapping[str, str], kind: Kind = KIND) -> str:
-    """The hash that says "the same bundle", from the SHA-256 of each file by name; the card is left out."""
+    """The hash that says "the same bundle", from the SHA-256 of each file by name; card and report are left out."""
     made = KINDS[kind]
     return _hash_over(files, (*made.content_files, *made.optional), kind)
 
@@ -188,7 +189,7 @@ def check_names(manifest: AnyManifest, present: Set[str], place: str) -> None:
     made = KINDS[manifest.kind]
     listed = {name for name in manifest.files if not _is_of_a_profile(name, manifest)}
     expected = {*made.content_files, CARD}
-    expected = (expected - (LATER_FILES - listed)) | (listed & set(made.optional))
+    expected = (expected - (LATER_FILES - listed)) | (listed & {*made.optional, REPORT})
     if listed != expected:
         wrong = sorted(listed ^ expected)[0]
         verb = "lists the unknown file" if wrong in listed else "does not list"

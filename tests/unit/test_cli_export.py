@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from icp_ml.profile.tiering import Policy
-from icp_ml.serve.bundle import Bundle, content_hash, write_bundle
+from icp_ml.serve.bundle import Bundle, as_stored, write_bundle
 from icp_ml.serve.exports.definition_file import read_definition_file
 from icp_ml.serve.exports.formats import FORMATS
 from icp_ml.serve.exports.stamp import Stamp, read_stamp
@@ -55,7 +55,7 @@ def test_what_was_asked_for_is_written_and_stamped(project: Path) -> None:
     assert (done.code, done.err) == (0, "")
     assert set(files_in(project / "out")) == {*OF_SQL, "icp.yaml"}
     assert "planted, version 1: 5 files in out" in done.out
-    stamp = Stamp("planted", 1, content_hash(bundle()), serve_models.provenance().created)
+    stamp = Stamp("planted", 1, as_stored(bundle()).content_hash, serve_models.provenance().created)
     for name, content in files_in(project / "out").items():
         assert read_stamp(content.decode("utf-8")) == stamp, name
         assert name in done.out
@@ -87,7 +87,7 @@ def test_the_written_sql_runs_on_the_list_with_the_names_of_the_list(project: Pa
 
 def test_every_format_can_be_written_at_once_and_all_of_it_is_of_the_version(project: Path) -> None:
     done = json.loads(icp("export", "planted/v1", "-o", "out", "--all", "--json").out)
-    assert (done["name"], done["version"], done["content_hash"]) == ("planted", 1, content_hash(bundle()))
+    assert (done["name"], done["version"], done["content_hash"]) == ("planted", 1, as_stored(bundle()).content_hash)
     assert done["files"] == sorted(files_in(project / "out"))
     assert len(done["files"]) >= len(FORMATS)
     checked = json.loads(icp("export", "--check", "out", "--json").out)

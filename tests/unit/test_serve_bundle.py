@@ -18,7 +18,7 @@ from icp_ml.model.trees import Trees
 from icp_ml.model.win_model import WinModel
 from icp_ml.serve import file_names
 from icp_ml.serve import folder as files
-from icp_ml.serve.bundle import check_answering, content_hash, open_bundle, read_bundle, write_bundle
+from icp_ml.serve.bundle import as_stored, check_answering, open_bundle, read_bundle, write_bundle
 from icp_ml.serve.documents import as_json_value, from_bytes, to_bytes
 from icp_ml.serve.golden import UNSEEN, GoldenRows, by_members, make_golden
 from icp_ml.serve.loading import load
@@ -119,8 +119,18 @@ def test_the_content_hash_leaves_out_who_made_it_and_when_but_not_what_it_is(wri
     changed = replace(
         ours, golden=make_golden(ours.model, ours.attributes, serve_models.AS_OF, 8, serve_models.calibration().band)
     )
-    assert write_bundle(moved, tmp_path / "moved") == open_bundle(written).content_hash == content_hash(ours)
-    assert content_hash(changed) != content_hash(ours)
+    assert write_bundle(moved, tmp_path / "moved") == open_bundle(written).content_hash == as_stored(ours).content_hash
+    assert as_stored(changed).content_hash != as_stored(ours).content_hash
+
+
+def test_a_report_is_no_content_and_is_vouched_for_all_the_same(tmp_path: Path) -> None:
+    ours = serve_models.bundle()
+    with_it, without = tmp_path / "with", tmp_path / "without"
+    assert write_bundle(ours, with_it, "<!doctype html>") == write_bundle(ours, without)
+    assert open_bundle(with_it).content_hash == open_bundle(without).content_hash
+    (with_it / file_names.REPORT).write_text("<!doctype html>.")
+    with pytest.raises(BundleInvalid, match=r"report\.html of the bundle was changed"):
+        open_bundle(with_it)
 
 
 def test_an_existing_folder_is_never_written_to(folder: Path) -> None:
@@ -293,4 +303,4 @@ def test_a_model_of_other_trees_has_another_hash() -> None:
     ours = serve_models.bundle()
     text = ours.model.trees.text + "\n"
     model = WinModel(ours.model.vocabulary, ours.model.scorecard, Trees(text), ours.model.stack)
-    assert content_hash(replace(ours, model=model)) != content_hash(ours)
+    assert as_stored(replace(ours, model=model)).content_hash != as_stored(ours).content_hash

@@ -12,7 +12,7 @@ from icp_ml.model.scorecard import ScorecardParams
 from icp_ml.model.trees import TreeParams
 from icp_ml.model.win_model import ModelParams
 from icp_ml.serve import ledger
-from icp_ml.serve.bundle import content_hash, write_bundle
+from icp_ml.serve.bundle import as_stored, write_bundle
 from icp_ml.serve.ledger import Entry
 from icp_training.config import Config, load_config
 from icp_training.search import Budget, search
@@ -52,7 +52,7 @@ def make_live(root: Path) -> Path:
         action="promote",
         name="planted",
         version=1,
-        content_hash=content_hash(bundle),
+        content_hash=as_stored(bundle).content_hash,
         run_id=None,
         reason="",
         by="ana@crm:1",

@@ -11,6 +11,7 @@ from pathlib import Path
 from icp_ml.deals.lookalike_settings import KIND as LOOKALIKE
 from icp_ml.deals.weighted_settings import KIND as WEIGHTED
 from icp_ml.errors import ModelNotFound
+from icp_ml.serve.bundle import open_unanswered
 from icp_ml.serve.lookalike_bundle import write_lookalike
 from icp_ml.watch.comparison import Comparison
 from icp_ml.watch.review_records import Review
@@ -36,6 +37,7 @@ from icp_training.quarter import Asked as QuarterAsked
 from icp_training.quarter import Quarter, due, run_quarter
 from icp_training.registry import register, registry_of
 from icp_training.registry_lock import Asker
+from icp_training.report.drawing import report
 from icp_training.reviewing import ListFile, names_of, review
 from icp_training.search import Budget
 from icp_training.tracking import (
@@ -83,6 +85,7 @@ __all__ = [
     "next_version",
     "noise_presented",
     "promote",
+    "report_of",
     "review_lists",
     "rollback",
     "run_quarter",
@@ -173,6 +176,16 @@ def review_lists(
     config = load_config(config_path)
     with one_core_each(0):
         return review(config, config.project_root(config_path), files, names_of(config, id_column, account))
+
+
+def report_of(root: Path, folder: Path, scored: Path | None = None) -> tuple[str, str]:
+    """What to call the page of the model in `folder`, and the page. scored: an output of `icp score`, shown too.
+
+    Raises what reading a bundle raises, and `InputError` where `scored` is no such output.
+    """
+    stored = open_unanswered(folder)
+    made = stored.bundle.provenance
+    return f"{made.name}-v{made.version}", report(stored, live_model(root, made.name), scored)
 
 
 def is_weighted(config_path: Path) -> bool:

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from icp_ml.deals.words import listed
 from icp_ml.errors import BundleInvalid, ConfigError, ModelNotFound
 from icp_ml.serve import ledger
+from icp_ml.serve.bundle import Bundle
 from icp_ml.serve.ledger import Entry
 from icp_ml.serve.loading import AnyStored, open_any
 from icp_ml.serve.writing import write_text
@@ -218,6 +219,7 @@ def register(
         registry.name,
         source=f"{artifacts}/{MODEL}",
         run_id=run.run_id,
+        description=_in_words(stored),
         tags={
             CONTENT_HASH: stored.content_hash,
             BUNDLE_VERSION: str(provenance.version),
@@ -228,6 +230,21 @@ def register(
     )
     registry.point(CHALLENGER, str(made.version))
     return _registered(made)
+
+
+def _in_words(stored: AnyStored) -> str:
+    """What a version is, for those who see it in MLflow: what it was learned from, and whom it looks for."""
+    bundle = stored.bundle
+    if not isinstance(bundle, Bundle):
+        return ""
+    learned = (
+        f"Learned from {bundle.profile.deals:,} deals of {bundle.profile.accounts:,} accounts, "
+        f"{bundle.profile.win_rate.value:.0%} of them won. {bundle.verdict.sentence}"
+    )
+    if bundle.definition is None or bundle.definition.match is None:
+        return learned
+    looked_for = "; ".join(each.words for each in bundle.definition.criteria)
+    return f"{learned} It looks for companies that meet at least {bundle.definition.match.least} of: {looked_for}."
 
 
 def _make_name(registry: Registry) -> None:

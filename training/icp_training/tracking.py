@@ -225,6 +225,11 @@ def record_comparison(run: Run, comparison: Comparison | None) -> None:
     run.client.log_dict(run.run_id, _document(comparison), "comparison.json")
 
 
+def record_report(run: Run, page: str) -> None:
+    """The page of a model that was refused, as report.html; an accepted one has its page in the bundle."""
+    run.client.log_text(run.run_id, page, "report.html")
+
+
 def record_profile(run: Run, profile: Profile) -> None:
     """The ICP as profile.json."""
     run.client.log_dict(run.run_id, _document(profile), "profile.json")

@@ -15,7 +15,7 @@ from icp_ml.profile.potential import PotentialRecord
 from icp_ml.profile.records import Profile, Verdict
 from icp_ml.profile.segmenting import check_bands
 from icp_ml.profile.several import ProfilesRecord
-from icp_ml.serve.bundle import Bundle, write_bundle
+from icp_ml.serve.bundle import Bundle, as_stored, write_bundle
 from icp_ml.watch.comparison import Comparison
 from icp_training.adapting import adapted
 from icp_training.checking import rejected_rows, sources_of
@@ -43,6 +43,7 @@ from icp_training.potential import asked_of
 from icp_training.profile_bundles import Making, with_profiles
 from icp_training.profiles import check_profiles, fit_profiles
 from icp_training.registry import register, registry_of
+from icp_training.report.drawing import report, report_of_refusal
 from icp_training.search import Budget
 from icp_training.search_record import record_search
 from icp_training.search_start import notes_on, ready_to_search
@@ -57,6 +58,7 @@ from icp_training.tracking import (
     record_ideal_tiers,
     record_potential,
     record_profile,
+    record_report,
     record_rows,
     record_verdict,
 )
@@ -119,6 +121,7 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
         try:
             fitted = fit(judged, start.budget, config.seed, on_step)
         except NoSignal as refusal:
+            record_report(run, report_of_refusal(config.name, judged.verdict, deals.counts(), refusal.sentence))
             return Trained(judged.verdict, run.run_id, refusal=refusal, rejected=rejected, sources=sources)
         fitted = with_definition(config, judged, with_potential(config, judged, fitted, on_step), on_step)
         registry = registry_of(root, config.name)
@@ -126,7 +129,7 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
         making = Making(config, root, judged.deals, Stamp(version, now, run.run_id))
         bundle = _with_all_profiles(making, judged, fitted, on_step)
         folder = root / "models" / config.name / f"v{version}"
-        record_bundle(run, bundle.provenance, write_bundle(bundle, folder), folder)
+        _write(run, root, bundle, folder)
         _record(run, bundle)
         record_search(run, fitted.found, config.seed)
         compared = _compared_with_live(config, root, judged.deals, start.budget, on_step)
@@ -161,6 +164,12 @@ def _compared_with_live(
     found = compare(config, root, deals, live, budget)
     on_step("comparing with the live version", 1, 1)
     return found
+
+
+def _write(run: Run, root: Path, bundle: Bundle, folder: Path) -> None:
+    """The bundle with its page, in its folder and in the run."""
+    page = report(as_stored(bundle), live_model(root, bundle.provenance.name))
+    record_bundle(run, bundle.provenance, write_bundle(bundle, folder, page), folder)
 
 
 def _record(run: Run, bundle: Bundle) -> None:

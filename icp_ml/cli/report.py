@@ -1,0 +1,62 @@
+"""`icp report`: the page that people review, as one HTML file that opens without a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report(
+    model: Annotated[
+        str | None, typer.Argument(help="A bundle folder or the name of a model. Default: the one that is live.")
+    ] = None,
+    *,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The HTML file. Default: NAME-vN.html in this folder.")
+    ] = None,
+    scored: Annotated[
+        Path | None, typer.Option("--scored", help="An output of icp score, whose best rows are shown too.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file where it exists.")] = False,
+) -> None:
+    """Draw the page of a model for those who review it."""
+    from icp_ml.cli.learning import training_line
+    from icp_ml.cli.places import find_model, root_of
+    from icp_ml.errors import ConfigError
+    from icp_ml.serve.folder import kind_of
+    from icp_ml.serve.manifests import KIND, KINDS
+
+    folder = find_model(model)
+    kind = kind_of(folder)
+    if kind != KIND:
+        raise ConfigError(
+            f"{KINDS[KIND].words} was expected in {folder}, and {KINDS[kind].words} is there, of which no page is "
+            f"drawn; see it by icp show {folder}"
+        )
+    line = training_line()
+    name, page = line.report_of(root_of(folder), folder, scored)
+    place = Path(f"{name}.html") if output is None else output
+    write_page(place, page, force=force)
+    typer.echo(f"Report: {place} ({len(page.encode()) / 1e6:.1f} MB); open it in a browser.")
+
+
+def write_page(place: Path, page: str, *, force: bool) -> None:
+    """Write the page beside its place and give it its name when it is whole. Raises `ConfigError` where that fails."""
+    from icp_ml.errors import ConfigError
+
+    if place.exists() and not force:
+        raise ConfigError(
+            f"a new file was expected for the report, and {place} exists; name another one, or add --force"
+        )
+    partial = place.with_name(f".{place.name}.partial")
+    try:
+        partial.write_text(page, encoding="utf-8")
+        partial.replace(place)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise ConfigError(
+            f"the report could not be written to {place} ({error.strerror}); name a file in a folder that can be "
+            "written"
+        ) from error

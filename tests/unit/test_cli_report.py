@@ -1,0 +1,102 @@
+"""`icp report` as a person types it: where the page goes, what it shows, and what is refused and leaves no trace."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from icp_training.report.words import TERMS
+from tests import serve_models
+from tests.cli_projects import files_in, icp, refusal
+
+GLOSSARY = Path(__file__).parents[2] / "GLOSSARY.md"
+MOST_BYTES = 6_000_000
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with one model, its list scored, and the terminal in it."""
+    serve_models.write(tmp_path / "models" / "planted" / "v1")
+    pq.write_table(serve_models.raw_list(500, 1), tmp_path / "list.parquet")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ICP_HOME", raising=False)
+    assert icp("score", "list.parquet", "-o", "scored.parquet", "--as-of", "2024-06-30").code == 0
+    return tmp_path
+
+
+def test_the_page_is_one_file_named_after_the_model(project: Path) -> None:
+    before = set(files_in(project))
+    done = icp("report")
+    assert done.code == 0, done.err
+    assert set(files_in(project)) - before == {"planted-v1.html"}
+    page = (project / "planted-v1.html").read_text(encoding="utf-8")
+    assert len(page.encode()) < MOST_BYTES
+    assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", page[: page.index('<script type="application/json"')])
+
+
+def test_the_same_bundle_gives_the_same_page(project: Path) -> None:
+    assert icp("report", "-o", "a.html").code == icp("report", "-o", "b.html").code == 0
+    assert (project / "a.html").read_bytes() == (project / "b.html").read_bytes()
+
+
+def test_the_best_rows_of_a_list_are_those_with_the_highest_scores(project: Path) -> None:
+    """Against sorting the whole output; names are read off the page as it is written."""
+    assert icp("report", "-o", "page.html", "--scored", "scored.parquet").code == 0
+    page = (project / "page.html").read_text(encoding="utf-8")
+    shown = re.findall(r'aria-controls="more-\d+">([^<]+)</button>', page)
+    scored = pq.read_table("scored.parquet").to_pandas()
+    tiered = scored[scored["tier"].notna()].sort_values("score", ascending=False)
+    assert shown[:50] == tiered["domain"].tolist()[:50]
+    assert len(shown) == min(200, len(tiered))
+
+
+def test_csv_output_is_shown_as_parquet_is(project: Path) -> None:
+    assert icp("score", "list.parquet", "-o", "scored.csv", "--as-of", "2024-06-30").code == 0
+    assert icp("report", "-o", "a.html", "--scored", "scored.parquet").code == 0
+    assert icp("report", "-o", "b.html", "--scored", "scored.csv").code == 0
+    one, other = ((project / name).read_text(encoding="utf-8") for name in ("a.html", "b.html"))
+    names = [re.findall(r'aria-controls="more-\d+">([^<]+)</button>', page) for page in (one, other)]
+    assert names[0] == names[1]
+
+
+def test_what_cannot_be_drawn_is_refused_and_leaves_nothing(project: Path) -> None:
+    (project / "there.html").write_text("mine")
+    pq.write_table(pa.table({"domain": ["a.example"]}), project / "other.parquet")
+    before = files_in(project)
+    assert refusal("report", "-o", "there.html")[0] == 2
+    assert "add --force" in refusal("report", "-o", "there.html")[1]
+    assert refusal("report", "-o", "no/such/folder.html")[0] == 2
+    code, said = refusal("report", "-o", "new.html", "--scored", "other.parquet")
+    assert (code, "no column 'tier'" in said) == (3, True)
+    assert refusal("report", "-o", "new.html", "--scored", "absent.parquet")[0] == 3
+    assert refusal("report", "another")[0] == 8
+    assert files_in(project) == before
+    assert icp("report", "-o", "there.html", "--force").code == 0
+
+
+def test_a_list_of_another_model_is_said_to_be_one(project: Path) -> None:
+    table = pq.read_table("scored.parquet")
+    kept = {**table.schema.metadata, b"icp.content_hash": b"0" * 64}
+    pq.write_table(table.replace_schema_metadata(kept), "elsewhere.parquet")
+    assert icp("report", "-o", "page.html", "--scored", "elsewhere.parquet").code == 0
+    assert "was scored by another model" in (project / "page.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("weighted_project")
+def test_a_hand_weighted_scorecard_has_no_page_and_is_told_so() -> None:
+    code, said = refusal("report")
+    assert code == 2
+    assert "a hand-weighted scorecard is there" in said
+
+
+def test_every_word_that_the_page_explains_is_in_the_glossary() -> None:
+    words = {
+        word.lower()
+        for row in GLOSSARY.read_text(encoding="utf-8").splitlines()
+        for word in re.findall(r"^\| \*\*([^*]+)\*\*", row)
+    }
+    assert [term for term in TERMS if term.lower() not in words] == []

@@ -1,0 +1,52 @@
+"""Numbers as the page shows them: rounded for people, exact for those who hover."""
+
+from __future__ import annotations
+
+import math
+
+from icp_ml.profile.records import Interval
+from icp_training.report.parts import Cell
+
+UNKNOWN = "not known"
+
+
+def percent(value: float) -> str:
+    """0.7281 as 73%; a share under 1 % keeps a digit, so that it is not called 0."""
+    if math.isnan(value):
+        return UNKNOWN
+    return f"{value:.1%}" if 0 < abs(value) < 0.01 else f"{value:.0%}"
+
+
+def share(value: float) -> Cell:
+    """A share of a whole."""
+    return Cell(percent(value), f"{value:.6f}")
+
+
+def rate(found: Interval) -> Cell:
+    """A rate with its interval."""
+    if math.isnan(found.value):
+        return Cell(UNKNOWN)
+    text = f"{percent(found.value)} ({percent(found.low)} to {percent(found.high)})"
+    return Cell(text, f"{found.value:.6f} [{found.low:.6f}, {found.high:.6f}]")
+
+
+def points(found: Interval) -> Cell:
+    """A difference of two rates in percentage points."""
+    text = f"{100 * found.value:+.0f} ({100 * found.low:+.0f} to {100 * found.high:+.0f}) points"
+    return Cell(text, f"{found.value:+.6f} [{found.low:+.6f}, {found.high:+.6f}]")
+
+
+def figure(found: Interval, digits: int = 3) -> Cell:
+    """Any other figure with its interval."""
+    text = f"{found.value:.{digits}g} ({found.low:.{digits}g} to {found.high:.{digits}g})"
+    return Cell(text, f"{found.value!r} [{found.low!r}, {found.high!r}]")
+
+
+def count(value: int) -> Cell:
+    """A number of things."""
+    return Cell(f"{value:,}")
+
+
+def won_of(won: int, deals: int) -> Cell:
+    """So many of so many."""
+    return Cell(f"{won:,} of {deals:,} won", f"{won / deals:.6f}" if deals else "")

@@ -1,0 +1,129 @@
+"""The best rows of a scored list, each with what makes up its score, its reasons, and whom it is like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from icp_ml.deals.reading import column_names, stream_batches
+from icp_ml.deals.settings import AXIS_OF_LAYER
+from icp_ml.errors import InputError
+from icp_ml.serve.bundle import StoredBundle
+from icp_ml.serve.previous import CONTENT_HASH, DELIMITER, ENCODING, SCORE, SUB_SCORE, TIER, metadata_of
+from icp_training.report.numbers import percent
+from icp_training.report.parts import Cell, Part, Prospect, Prospects, Section, Words
+
+MOST: Final = 200
+"""Rows that the page holds; more would be no page."""
+NEAREST: Final = re.compile(r"nearest_(won|lost)_\d+")
+REASON: Final = re.compile(r"reason_(for|against)_\d+")
+
+Values = Mapping[str, Any]
+
+
+def prospects(stored: StoredBundle, scored: Path) -> Section:
+    """scored: an output of `icp score`. Raises `InputError` where it is none."""
+    return Section("prospects", "The best prospects", tuple(_parts(stored, scored)), terms=("score", "log-odds"))
+
+
+def _parts(stored: StoredBundle, scored: Path) -> Iterator[Part]:
+    best, rows = _best(scored)
+    by = metadata_of(scored).get(CONTENT_HASH, b"").decode()
+    if by and by != stored.content_hash:
+        yield Words(
+            f"{scored.name} was scored by another model (content hash {by[:12]}...), not by this one.", "warning"
+        )
+    if not best.num_rows:
+        yield Words(f"No row of {scored.name} has a tier.")
+        return
+    name = best.schema.names[0]
+    shown = tuple(_prospect(values, name) for values in best.to_pylist())
+    headers = (name, "tier", "score", "probability", "action", "not known")
+    caption = f"The {len(shown):,} best of {rows:,} rows of {scored.name}"
+    yield Prospects(caption, headers, shown, frozenset({2, 3, 5}))
+
+
+def _best(scored: Path) -> tuple[pa.Table, int]:
+    """The rows with the highest scores that have a tier, best first, and how many rows there are."""
+    names = column_names(scored, delimiter=DELIMITER, encoding=ENCODING)
+    lacking = [each for each in (TIER, SCORE) if each not in names]
+    if lacking:
+        raise InputError(
+            f"{scored.name}: an output of icp score was expected, and it has no column '{lacking[0]}'; name a file "
+            "that icp score wrote"
+        )
+    kept, rows = None, 0
+    for batch in stream_batches(scored, delimiter=DELIMITER, encoding=ENCODING):
+        rows += batch.num_rows
+        plain = _plain(pa.Table.from_batches([batch]))
+        tiered = plain.filter(pc.and_(_given(plain, TIER), _given(plain, SCORE)))
+        together = tiered if kept is None else pa.concat_tables([kept, tiered])
+        kept = together.take(pc.select_k_unstable(together, MOST, [(SCORE, "descending")]))
+    return pa.table({name: [] for name in names}) if kept is None else kept, rows
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Without dictionaries; numbers as numbers, which a CSV file does not have."""
+    made = {}
+    for name, column in zip(table.schema.names, table.columns, strict=True):
+        decoded = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+        is_number = name in {SCORE, "probability", "attributes_missing"} or name.startswith(SUB_SCORE)
+        is_number = is_number or name.endswith("_effect")
+        made[name] = _number(decoded) if is_number else decoded.cast(pa.string())
+    return pa.table(made)
+
+
+def _number(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not pa.types.is_string(column.type) and not pa.types.is_large_string(column.type):
+        return column.cast(pa.float64())
+    return pc.if_else(pc.equal(column, ""), None, column).cast(pa.float64())
+
+
+def _given(table: pa.Table, name: str) -> pa.ChunkedArray:
+    column = table.column(name)
+    given = column.is_valid()
+    return pc.and_(given, pc.not_equal(column, "")) if pa.types.is_string(column.type) else given
+
+
+def _prospect(values: Values, name: str) -> Prospect:
+    score = float(values[SCORE])
+    probability = values.get("probability")
+    missing = values.get("attributes_missing")
+    facts = (
+        Cell(str(values[TIER])),
+        Cell(f"{score:.1f}", repr(score)),
+        Cell("") if probability is None else Cell(percent(probability), repr(probability)),
+        Cell(values.get("action") or ""),
+        Cell("" if missing is None else f"{missing:.0f}"),
+    )
+    return Prospect(str(values[name]), facts, tuple(_reasons(values)), _steps(values, score), tuple(_details(values)))
+
+
+def _reasons(values: Values) -> Iterator[tuple[str, float]]:
+    for column, text in values.items():
+        if REASON.fullmatch(column) and text:
+            yield str(text), float(values[f"{column}_effect"])
+
+
+def _steps(values: Values, score: float) -> tuple[tuple[str, float], ...]:
+    """The average deal's score, then what each layer adds; they add up to the score."""
+    layers = [(layer, values.get(f"{SUB_SCORE}{layer}")) for layer in AXIS_OF_LAYER]
+    known = [(layer, float(points)) for layer, points in layers if points is not None]
+    return ("average deal", score - sum(points for _, points in known)), *known
+
+
+def _details(values: Values) -> Iterator[str]:
+    yield str(values.get("status") or "")
+    for kind in ("won", "lost"):
+        names = [str(v) for column, v in values.items() if (m := NEAREST.fullmatch(column)) and m[1] == kind and v]
+        if names:
+            yield f"Most like these {kind} accounts: {', '.join(names)}."
+    if values.get("resembles_nothing_because"):
+        yield f"Resembles no account sold to before: {values['resembles_nothing_because']}."
+    if values.get("outside_proposed_market"):
+        yield f"Outside of a boundary that the deals suggest: {values['outside_proposed_market']}."
