@@ -130,7 +130,6 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
         bundle = _with_all_profiles(making, judged, fitted, on_step)
         folder = root / "models" / config.name / f"v{version}"
         _write(run, root, bundle, folder)
-        _record(run, bundle)
         record_search(run, fitted.found, config.seed)
         compared = _compared_with_live(config, root, judged.deals, start.budget, on_step)
         record_comparison(run, compared)
@@ -167,9 +166,10 @@ def _compared_with_live(
 
 
 def _write(run: Run, root: Path, bundle: Bundle, folder: Path) -> None:
-    """The bundle with its page, in its folder and in the run."""
+    """The bundle with its page, in its folder and in the run, and beside it there what a person looks at."""
     page = report(as_stored(bundle), live_model(root, bundle.provenance.name))
     record_bundle(run, bundle.provenance, write_bundle(bundle, folder, page), folder)
+    _record(run, bundle)
 
 
 def _record(run: Run, bundle: Bundle) -> None:
