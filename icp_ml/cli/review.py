@@ -28,15 +28,20 @@ def review(
     account: Annotated[
         str | None, typer.Option(help="The deals' column with that id; else as 'known' has it, or the deals' account.")
     ] = None,
+    campaign: Annotated[
+        list[Path] | None, typer.Option(help="An assignment file of icp plan, to show its result; as often as needed.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the review as JSON and nothing else.")] = False,
 ) -> None:
     """Hold lists as they were given against the deals since, and those against what the live model learned from."""
     from icp_ml.cli.learning import training_line
     from icp_ml.cli.pages import print_page
     from icp_ml.cli.review_page import review_page
+    from icp_ml.watch.review_campaigns import read_campaign
 
     files = [_file(text) for text in scored]
-    found = training_line().review_lists(config, files, id_column, account)
+    campaigns = tuple(read_campaign(each) for each in campaign or ())
+    found = training_line().review_lists(config, files, id_column, account).model_copy(update={"campaigns": campaigns})
     if as_json:
         typer.echo(json.dumps(found.model_dump(mode="json"), indent=2, ensure_ascii=False))
     else:

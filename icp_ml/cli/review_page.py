@@ -1,55 +1,62 @@
-"""What the terminal shows of a review: what to take from it, tiers, lists, and what has drifted."""
+"""What the terminal shows of a review: what to take from it, tiers and other parts, lists, and what has drifted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from icp_ml.cli.pages import add_row, percent, plain_table
+from icp_ml.cli.pages import add_row, plain_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
     from icp_ml.watch.drift import Drift
-    from icp_ml.watch.review_records import Review
+    from icp_ml.watch.review_records import PartReview, Review
+
+PARTED: Final = ("quadrant", "channel")
+"""Cuts with a table of their own; all others are criteria."""
 
 
 def review_page(found: Review) -> Iterator[RenderableType]:
     """The sentences first: the tables are for who wants to know why."""
     from rich.text import Text
 
+    from icp_ml.cli.plan_page import result_page
+    from icp_ml.cli.review_tables import contact_tables, layers_table, outside_table, parts_table
+
     yield Text(
         f"Deals as of {found.extracted}; mature are those opened {found.gap} days before that or earlier.", style="bold"
     )
     yield from (Text(sentence) for sentence in found.sentences)
+    yield from (Text(sentence) for sentence in (found.outreach.sentences if found.outreach else ()))
     if found.tiers:
-        yield _tiers(found)
+        yield parts_table("What became of each tier: mature deals, days to a win, mean amount", "tier", found.tiers)
+    for cut in found.cuts:
+        if cut.by in PARTED:
+            yield parts_table(f"By {cut.by}", cut.by, cut.parts)
+    criteria = [_named(cut.by, part) for cut in found.cuts if cut.by not in PARTED for part in cut.parts]
+    if criteria:
+        yield parts_table("By criterion of the version that scored the list", "criterion", criteria)
+    if found.outreach is not None:
+        yield from contact_tables(found.outreach)
+    if found.worked_outside is not None:
+        yield parts_table("Inside and outside of the recommended tiers", "worked", found.worked_outside.parts)
+        yield from outside_table(found.worked_outside)
+    if found.layers is not None:
+        yield layers_table(found.layers)
     yield _lists(found)
+    for campaign in found.campaigns:
+        yield Text(f"Campaign {campaign.assignment}, planned on {campaign.plan.made}:")
+        yield from campaign.sentences if campaign.result is None else result_page(campaign.plan, campaign.result)
     yield from (Text(sentence, style="yellow") for sentence in map(drift_sentence, found.drift) if sentence)
     if found.drift and not any(each.is_alarm for each in found.drift):
         yield Text(f"No drift: {len(found.drift)} questions were asked of the deals since the live version's extract.")
+    yield from (Text(sentence, style="dim") for sentence in found.absent)
 
 
-def _tiers(found: Review) -> Table:
-    names = ("tier", "accounts", "opened a deal", "deals", "won", "open", "win rate", "days", "ACV")
-    table = plain_table("What became of each tier: mature deals, and days to a win", *names)
-    for each in found.tiers:
-        opened = f"{each.opportunity_rate.value:.1%}" if each.accounts else ""
-        acv = "" if each.acv is None else f"{each.acv:,.0f}"
-        days = "" if each.days_to_win is None else f"{each.days_to_win.value:,.0f}"
-        counts = (f"{each.deals:,}", f"{each.won:,}", f"{each.still_open:,}")
-        add_row(
-            table,
-            each.label,
-            f"{each.accounts:,}",
-            opened,
-            *counts,
-            "" if each.win_rate is None else percent(each.win_rate),
-            days,
-            acv,
-        )
-    return table
+def _named(criterion: str, part: PartReview) -> PartReview:
+    return part.model_copy(update={"label": f"{criterion}: {part.label}"})
 
 
 def _lists(found: Review) -> Table:

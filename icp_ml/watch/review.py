@@ -9,82 +9,36 @@ A list counts for opportunities from 30 days on. What is not mature yet is count
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import cached_property
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import logit
 
 from icp_ml.deals.policy import OUT_OF_SCOPE
 from icp_ml.model.held_up import measure_held_up, ranking_of
-from icp_ml.model.metrics import Estimate, Judged
-from icp_ml.model.tier_outcomes import ToldDeals, measure_told, pooled, told_by_cuts
-from icp_ml.profile.rates import wilson
+from icp_ml.model.metrics import Judged
+from icp_ml.model.tier_outcomes import ToldDeals, pooled, told_by_cuts
 from icp_ml.profile.records import Interval
 from icp_ml.profile.yardsticks_of_tiers import measure_yardsticks
-from icp_ml.watch.given import Given, GivenList
-from icp_ml.watch.review_records import Kept, ListReview, Review, TierReview
+from icp_ml.watch.followed import NO_LIST, NO_TIER, Followed
+from icp_ml.watch.layer_weights import HandPoints, measure_layers
+from icp_ml.watch.review_parts import cuts_of, interval, parts_of, with_opportunities
+from icp_ml.watch.review_records import Kept, ListReview, PartReview, Review
+from icp_ml.watch.worked_outside import measure_outside
 
-Floats = NDArray[np.float64]
-Days = NDArray[np.datetime64]
-Flags = NDArray[np.bool_]
-Rows = NDArray[np.intp]
-
-LEAST_DAYS: Final = 30
-"""Days after a list before anything is read from it: outreach takes that long."""
 LEAST_MATURE: Final = 20
 """Mature deals under which nothing is said of tiers: fewer than a handful in each. We chose it."""
-NO_TIER: Final = "no tier"
-NO_LIST: Final = "on no list"
 CERTAIN: Final = 1e-6
 """Probabilities nearer to 0 or 1 are read as this: a file may have rounded them."""
 
 
-@dataclass(frozen=True)
-class Followed:
-    """Lists, oldest first, and the n deals opened since the first. gap: days after which a deal counts as mature.
+def measure_review(followed: Followed, seed: int, points: Mapping[str, HandPoints] | None = None) -> Review:
+    """Everything of deals but drift, which is about the live model and not about what was given.
 
-    opened, closed: closed is NaT where the deal is open. won: int8, 0 where open. groups: account. amounts: of wins,
-    NaN where not known; None where nobody says. extracted: day of the deals' export.
+    points: as of `measure_layers`.
     """
-
-    lists: tuple[GivenList, ...]
-    given: Given
-    opened: Days
-    closed: Days
-    won: NDArray[np.int8]
-    groups: NDArray[np.int64]
-    amounts: Floats | None
-    extracted: date
-    gap: int
-
-    @cached_property
-    def mature(self) -> Flags:
-        """bool[n]: opened long enough ago."""
-        return np.asarray(self.opened <= np.datetime64(self.extracted) - self.gap, dtype=bool)
-
-    @cached_property
-    def is_open(self) -> Flags:
-        """bool[n]: nobody knows how it ends."""
-        return np.isnat(self.closed)
-
-    def mature_of(self, place: int, *, in_tier: bool = True) -> Rows:
-        """The mature deals of one list, with a tier or without one."""
-        rows = self.given.at(place)
-        has_tier = self.lists[place].tier[self.given.row[rows]] >= 0
-        return np.asarray(rows[self.mature[rows] & (has_tier == in_tier)], dtype=np.intp)
-
-    def counts_for_opportunities(self, place: int) -> bool:
-        """Whether a list is old enough."""
-        return self.lists[place].day + timedelta(days=LEAST_DAYS) <= self.extracted
-
-
-def measure_review(followed: Followed, seed: int) -> Review:
-    """Everything but drift, which is about the live model and not about what was given."""
     places = range(len(followed.lists))
     told = [each for place in places if len((each := _told(followed, place)).won)]
     on_list = followed.given.list >= 0
@@ -104,6 +58,9 @@ def measure_review(followed: Followed, seed: int) -> Review:
     together = pooled(told)
     measured = {
         "tiers": _tiers(followed, together, seed),
+        "cuts": tuple(cuts_of(followed, seed)),
+        "worked_outside": measure_outside(followed, seed),
+        "layers": measure_layers(followed, points or {}, seed),
         "yardsticks": measure_yardsticks(together, seed),
         "kept": _kept(followed, seed),
     }
@@ -142,56 +99,10 @@ def _list(followed: Followed, place: int) -> ListReview:
     )
 
 
-def _tiers(followed: Followed, together: ToldDeals, seed: int) -> tuple[TierReview, ...]:
-    accounts, opened = _opportunities(followed)
-    found = []
-    for each in measure_told(together, followed.gap, seed):
-        on_lists, opportunities = accounts.get(each.label, 0), opened.get(each.label, 0)
-        found.append(
-            TierReview(
-                label=each.label,
-                accounts=on_lists,
-                opportunities=opportunities,
-                opportunity_rate=wilson(opportunities / max(on_lists, 1), on_lists),
-                deals=each.deals,
-                won=each.won,
-                still_open=each.still_open,
-                win_rate=_interval(each.win_rate) if each.deals else None,
-                days_to_win=_interval(each.days_to_win),
-                acv=_acv(followed, each.label),
-            )
-        )
-    return tuple(found)
-
-
-def _opportunities(followed: Followed) -> tuple[dict[str, int], dict[str, int]]:
-    """By tier: accounts on lists that are old enough, and those of them that opened a deal before the next list."""
-    accounts: dict[str, int] = {}
-    opened: dict[str, int] = {}
-    for place, given in enumerate(followed.lists):
-        if not followed.counts_for_opportunities(place):
-            continue
-        worked = np.zeros(len(given), dtype=bool)
-        worked[followed.given.row[followed.given.at(place)]] = True
-        for code, label in enumerate(given.tiers):
-            accounts[label] = accounts.get(label, 0) + int((given.tier == code).sum())
-            opened[label] = opened.get(label, 0) + int(worked[given.tier == code].sum())
-    return accounts, opened
-
-
-def _acv(followed: Followed, label: str) -> float | None:
-    """Mean amount of a tier's mature wins."""
-    if followed.amounts is None:
-        return None
-    brought = []
-    for place, given in enumerate(followed.lists):
-        rows = followed.mature_of(place)
-        if label in given.tiers:
-            here = rows[given.tier[followed.given.row[rows]] == given.tiers.index(label)]
-            brought.append(followed.amounts[here[followed.won[here] == 1]])
-    known = np.concatenate([np.empty(0), *brought])
-    known = known[~np.isnan(known)]
-    return float(known.mean()) if len(known) else None
+def _tiers(followed: Followed, together: ToldDeals, seed: int) -> tuple[PartReview, ...]:
+    rows = followed.told
+    parts = parts_of(followed, rows, followed.tier[rows], together.labels, seed)
+    return with_opportunities(followed, parts, "tier")
 
 
 def _kept(followed: Followed, seed: int) -> Kept:
@@ -214,10 +125,10 @@ def _kept(followed: Followed, seed: int) -> Kept:
     if not 0 < told.won.sum() < len(told):
         return Kept(ranking=None, observed_over_expected=None, slope=None)
     if not has_probability:
-        return Kept(ranking=_interval(ranking_of(score, told, seed)), observed_over_expected=None, slope=None)
+        return Kept(ranking=interval(ranking_of(score, told, seed)), observed_over_expected=None, slope=None)
     held = measure_held_up(told, seed)
-    level, slope = _interval(held.observed_over_expected), _interval(held.slope)
-    return Kept(ranking=_interval(held.ranking), observed_over_expected=level, slope=slope)
+    level, slope = interval(held.observed_over_expected), interval(held.slope)
+    return Kept(ranking=interval(held.ranking), observed_over_expected=level, slope=slope)
 
 
 def _not_yet(found: Review) -> Iterator[str]:
@@ -244,18 +155,18 @@ def _sentences(found: Review) -> Iterator[str]:
             )
     if found.yardsticks is not None:
         yield from (each.sentence for each in found.yardsticks.yardsticks)
+    if found.layers is not None:
+        yield found.layers.sentence
     outside = sum(found.outside.values())
     if outside:
         yield (
             f"{outside:,} mature deals were worked outside of the tiers: {found.outside[NO_LIST]:,} with accounts on "
             f"no list, {found.outside[NO_TIER]:,} with accounts that had no tier."
         )
+    if found.worked_outside is not None:
+        yield from found.worked_outside.sentences
     if found.too_young:
         yield f"{found.too_young:,} deals on lists are too young to say anything."
-
-
-def _interval(found: Estimate | None) -> Interval | None:
-    return None if found is None else Interval(value=found.value, low=found.low, high=found.high)
 
 
 def _share(found: Interval) -> str:

@@ -5,6 +5,7 @@ refresh:
   expires_after_days: 91                # then a successor need not be better, only not worse
   events: [{on: 2025-06-02, what: launch of the starter plan}]
   scored: scored/*.parquet              # lists as they were given, for the review
+  review: {representative: owner}       # what the review shows besides (review_settings.py)
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pydantic import Field
 
 from icp_ml.deals.settings import Settings
 from icp_ml.watch.gates import EXPIRES_AFTER
+from icp_training.review_settings import ReviewSettings
 
 
 class EventSettings(Settings):
@@ -27,10 +29,11 @@ class EventSettings(Settings):
 class RefreshSettings(Settings):
     """`every_days`: from one version to the next. `expires_after_days`: after so many days live a version gives way to
     one that is no better, but not worse. `events`: each makes a version due. `scored`: files below the project's root,
-    with `*` for any text, that the review of a quarter reads.
+    with `*` for any text, that the review of a quarter reads. `review`: what it reads besides.
     """
 
     every_days: int = Field(default=EXPIRES_AFTER, ge=1)
     expires_after_days: int = Field(default=EXPIRES_AFTER, ge=1)
     events: tuple[EventSettings, ...] = ()
     scored: str | None = None
+    review: ReviewSettings = ReviewSettings()

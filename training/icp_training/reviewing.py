@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -17,12 +17,18 @@ from icp_ml.errors import ConfigError, InputError
 from icp_ml.model.splits import maturity
 from icp_ml.serve.bundle import StoredBundle
 from icp_ml.watch.drift import Cohort, Drift, find_drift, told
+from icp_ml.watch.followed import NOT_KNOWN, Followed
 from icp_ml.watch.given import GivenList, given_to, read_given
-from icp_ml.watch.review import Followed, measure_review
-from icp_ml.watch.review_records import Review
+from icp_ml.watch.outreach import measure_outreach
+from icp_ml.watch.review import measure_review
+from icp_ml.watch.review_records import OutreachReview, Review
 from icp_training.backtest.as_known import History, StillOpen, read_history
 from icp_training.comparing import as_champion_reads, live_model
 from icp_training.config import Config
+from icp_training.review_contacts import read_contacts
+from icp_training.review_versions import as_given, criteria_met, hand_points, versions_of
+
+Labels = NDArray[np.object_]
 
 NOT_YET = np.datetime64("NaT", "D")
 
@@ -62,11 +68,42 @@ def review(config: Config, root: Path, files: Sequence[ListFile], names: Names) 
     day, so that nobody knows which one counted.
     """
     lists = _lists(files, names.id)
-    history = read_history(config, root, () if names.account is None else (names.account,))
-    gap = _gap(history)
-    found = measure_review(_followed(history, lists, names.account, gap), config.seed)
+    kept = (*(() if names.account is None else (names.account,)), *config.refresh.review.kept)
+    history = read_history(config, root, kept)
+    versions = versions_of(root, lists)
+    met = criteria_met(config, root, history, versions)
+    found = measure_review(_followed(config, history, lists, names.account, met), config.seed, hand_points(versions))
     live = live_model(root, config.name)
-    return found if live is None else found.model_copy(update={"drift": drift_since(config, root, history, live, gap)})
+    return found.model_copy(
+        update={
+            "outreach": _outreach(config, root, lists, history),
+            "absent": tuple(_absent(config, history, met)),
+            "drift": () if live is None else drift_since(config, root, history, live, found.gap),
+        }
+    )
+
+
+def _outreach(config: Config, root: Path, lists: Sequence[GivenList], history: History) -> OutreachReview | None:
+    settings = config.refresh.review.outreach
+    return None if settings is None else measure_outreach(lists, read_contacts(settings, root, history.extracted))
+
+
+def _absent(config: Config, history: History, met: Mapping[str, object]) -> Iterator[str]:
+    """What is not shown, and what to configure."""
+    asked = config.refresh.review
+    if asked.outreach is None:
+        yield "Replies and meetings are not shown: say under refresh.review.outreach where they stand."
+    if asked.channel is None:
+        yield "Deals by channel are not shown: name their column under refresh.review.channel."
+    if asked.representative is None:
+        yield "Representatives are not shown: name the deals' column under refresh.review.representative."
+    if history.deals.amounts is None:
+        yield "Amounts are not shown: say under potential where it stands what wins bring."
+    if not met:
+        yield (
+            "Criteria are not shown: no list says which version scored it (a CSV does not), or that version has no ICP "
+            "or is no longer below models/."
+        )
 
 
 def _lists(files: Sequence[ListFile], id_name: str) -> tuple[GivenList, ...]:
@@ -87,37 +124,51 @@ def _gap(history: History) -> int:
     return maturity(history.opened, history.closed, since, history.until).gap
 
 
-def _followed(history: History, lists: Sequence[GivenList], account: str | None, gap: int) -> Followed:
+def _followed(
+    config: Config,
+    history: History,
+    lists: Sequence[GivenList],
+    account: str | None,
+    met: Mapping[str, Mapping[str, Labels]],
+) -> Followed:
     """The deals opened since the first list, decided ones first, then open ones."""
     deals, beside = history.deals, history.still_open
-    first = np.datetime64(lists[0].day)
-    opened, called, groups = history.opened, _called(deals, account), history.groups
+    opened, groups = history.opened, history.groups
     if beside is not None:
-        opened, called = np.append(opened, beside.opened), np.append(called, _called(beside, account))
-        groups = np.append(groups, beside.groups)
-    rows = np.flatnonzero(opened >= first)
+        opened, groups = np.append(opened, beside.opened), np.append(groups, beside.groups)
+    rows = np.flatnonzero(opened >= np.datetime64(lists[0].day))
     decided = len(deals.won)
     closed = np.full(len(opened), NOT_YET)
     closed[:decided] = history.closed
     won = np.zeros(len(opened), dtype=np.int8)
     won[:decided] = deals.won
     amounts = None if deals.amounts is None else np.append(deals.amounts, np.full(len(opened) - decided, np.nan))[rows]
+    given = given_to(lists, pa.array(_called(history, account)[rows].tolist(), pa.string()), opened[rows])
+    asked = config.refresh.review
+    channel = {} if asked.channel is None else {"channel": _or_not_known(_called(history, asked.channel)[rows])}
     return Followed(
         lists=tuple(lists),
-        given=given_to(lists, pa.array(called[rows].tolist(), pa.string()), opened[rows]),
+        given=given,
         opened=opened[rows],
         closed=closed[rows],
         won=won[rows],
         groups=groups[rows],
         amounts=amounts,
         extracted=history.extracted.astype(object),
-        gap=gap,
+        gap=_gap(history),
+        parted_by={**channel, **as_given(met, lists, given, rows)},
+        worked_by=None if asked.representative is None else _called(history, asked.representative)[rows],
     )
 
 
-def _called(deals: DealTable | StillOpen, account: str | None) -> NDArray[np.object_]:
-    """What lists call each deal's company."""
-    return deals.accounts if account is None else deals.parted_by[account]
+def _called(history: History, column: str | None) -> Labels:
+    """The texts of a column, of the account where it is None, of the decided deals and then of the open ones."""
+    both: list[DealTable | StillOpen] = [history.deals, *([] if history.still_open is None else [history.still_open])]
+    return np.concatenate([each.accounts if column is None else each.parted_by[column] for each in both])
+
+
+def _or_not_known(texts: Labels) -> Labels:
+    return np.asarray(np.where(texts == "", NOT_KNOWN, texts).astype(object))
 
 
 def drift_since(config: Config, root: Path, history: History, live: StoredBundle, gap: int) -> tuple[Drift, ...]:
