@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -9,12 +10,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from icp_ml.profile.records import Interval
+from icp_training.report import charts, numbers
+from icp_training.report.page import Heading, page
+from icp_training.report.parts import Chart, Section, Table
 from icp_training.report.words import TERMS
 from tests import serve_models
 from tests.cli_projects import files_in, icp, refusal
 
 GLOSSARY = Path(__file__).parents[2] / "GLOSSARY.md"
 MOST_BYTES = 6_000_000
+EMPTY = Table("none", (), ())
 
 
 @pytest.fixture
@@ -100,3 +106,18 @@ def test_every_word_that_the_page_explains_is_in_the_glossary() -> None:
         for word in re.findall(r"^\| \*\*([^*]+)\*\*", row)
     }
     assert [term for term in TERMS if term.lower() not in words] == []
+
+
+def test_a_rate_of_nobody_is_not_known_and_is_drawn_nowhere() -> None:
+    nobody = Interval(value=float("nan"), low=0.0, high=1.0)
+    assert numbers.rate(nobody).text == numbers.figure(nobody).text == numbers.UNKNOWN
+    bars = [charts.Bar("nobody", nobody), charts.Bar("some", Interval(value=0.5, low=0.4, high=0.6))]
+    chart = Chart("rates", "Rates.", charts.intervals([charts.Series("rate", charts.BLUE, bars)], "share"), EMPTY, 100)
+    drawn = page(Heading("title", "subtitle"), [Section("answer", "The answer", (chart,))])
+    held = drawn.partition('id="figures">')[2].partition("</script>")[0]
+    assert json.loads(held)["rates"]["data"][0]["x"] == [None, 0.5]
+
+
+def test_a_name_that_plotly_would_read_as_markup_is_drawn_as_it_is() -> None:
+    assert charts.label("<a href='x'>A & B</a>") == "&lt;a href=&#x27;x&#x27;&gt;A &amp; B&lt;/a&gt;"
+    assert charts.label("one two " * 30).count("<br>") == charts.LINES - 1

@@ -38,7 +38,11 @@ def points(found: Interval) -> Cell:
 
 def figure(found: Interval, digits: int = 3) -> Cell:
     """Any other figure with its interval."""
-    text = f"{found.value:.{digits}g} ({found.low:.{digits}g} to {found.high:.{digits}g})"
+    if math.isnan(found.value):
+        return Cell(UNKNOWN)
+    known = math.isfinite(found.low) and math.isfinite(found.high)
+    bounds = f" ({found.low:.{digits}g} to {found.high:.{digits}g})" if known else ""
+    text = f"{found.value:.{digits}g}{bounds}"
     return Cell(text, f"{found.value!r} [{found.low!r}, {found.high!r}]")
 
 

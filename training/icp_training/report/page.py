@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -64,9 +65,18 @@ def kind(part: Part) -> str:
 def _figures(sections: Sequence[Section]) -> str:
     """Every figure by its name, as JSON that cannot end the element that holds it."""
     charts = {chart.name: chart.figure.to_plotly_json() for chart in _charts(sections)}
-    shown = {name: {"data": each["data"], "layout": _lean(each["layout"])} for name, each in charts.items()}
+    shown = {name: {"data": _drawable(each["data"]), "layout": _lean(each["layout"])} for name, each in charts.items()}
     text = json.dumps(shown, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _drawable(value: object) -> object:
+    """The same without numbers that are none, which JSON does not have and Plotly leaves out where they are null."""
+    if isinstance(value, dict):
+        return {name: _drawable(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_drawable(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _lean(layout: dict[str, object]) -> dict[str, object]:
