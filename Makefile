@@ -28,7 +28,7 @@ LARGE ?=
 # what its tests share is made once.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp bench-model bench-search bench-score bench-speed bench-as-of wheel-check clean
+.PHONY: help demo test check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp two-years bench-model bench-search bench-score bench-speed bench-as-of wheel-check clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,10 @@ recovery-icp: $(STAMP) ## planted conditions, types and boundaries found again, 
 	@$(BIN)/python training/benchmarks/criteria.py
 	@$(BIN)/python training/benchmarks/subgroups.py
 	@$(BIN)/python training/benchmarks/boundary.py
+
+two-years: $(STAMP) ## two years of quarters by the loop: skill, changes noticed, false alarms; hours; writes docs/two-years.md, docs/emerging.md
+	@$(BIN)/python training/benchmarks/emerging.py
+	@$(BIN)/python training/benchmarks/two_years.py
 
 bench-model: $(STAMP) $(PEERS_STAMP) ## accuracy beside other methods, on the same folds; within 90 minutes, FULL=1 for all; writes docs/bench-model.md
 	@$(BIN)/python training/benchmarks/accuracy.py $(if $(FULL),--full)

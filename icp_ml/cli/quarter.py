@@ -70,6 +70,7 @@ def _page(found: Quarter) -> Iterator[RenderableType]:
     from icp_ml.cli.gates_page import comparison_page, gates_page
     from icp_ml.cli.review_page import review_page
     from icp_ml.watch.diff_words import changed_sentence, criterion_sentence
+    from icp_ml.watch.emerging_records import emerging_sentences
 
     yield from (Text(reason) for reason in found.due)
     if found.was_there and found.version is not None:
@@ -79,6 +80,8 @@ def _page(found: Quarter) -> Iterator[RenderableType]:
     if found.changed is not None:
         yield Text(changed_sentence(found.changed))
         yield from (Text(f"  {criterion_sentence(each)}") for each in found.changed.changed())
+    if found.emerging is not None:
+        yield from (Text(sentence) for sentence in emerging_sentences(found.emerging))
     if found.reviewed is not None:
         yield from review_page(found.reviewed)
     if found.gates:
@@ -96,6 +99,7 @@ def _document(found: Quarter) -> dict[str, object]:
         "refused": None if found.refusal is None else found.refusal.sentence,
         "comparison": None if version is None or version.comparison is None else version.comparison.model_dump(),
         "changed": None if found.changed is None else found.changed.model_dump(mode="json"),
+        "emerging": None if found.emerging is None else found.emerging.model_dump(mode="json"),
         "review": None if found.reviewed is None else found.reviewed.model_dump(mode="json"),
         "gates": [gate.model_dump() for gate in found.gates],
         "promoted": promotion is not None,

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -19,10 +20,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_project(tmp_path_factory.mktemp("loop"), strong())
 
 
-def quarter(*words: str) -> dict[str, object]:
+def quarter(*words: str) -> dict[str, Any]:
     done = icp("quarter", "icp.yaml", "--trials", "3", "--json", *words)
     assert done.code == 0, done.err
-    found: dict[str, object] = json.loads(done.out)
+    found: dict[str, Any] = json.loads(done.out)
     return found
 
 
@@ -52,7 +53,9 @@ def test_a_quarter_is_trained_once_and_promoted_by_its_gates(project: Path, monk
     idle = quarter("--only-if-due")
     assert (idle["version"], idle["due"]) == (None, [])
     assert "nothing was done" in str(idle["recommendation"])
-    assert str(quarter("--promote")["recommendation"]).startswith("strong version 1 is live already")
+    nothing_newer = quarter("--promote")
+    assert str(nothing_newer["recommendation"]).startswith("strong version 1 is live already")
+    assert (first["emerging"], nothing_newer["emerging"]["since"]) == (None, 0)
     declare(project, {"events": [{"on": "2024-01-02", "what": "launch of the starter plan"}], "every_days": 30})
     assert icp("quarter", "icp.yaml", "--due").out == "It is not time for a new version.\n", "it was before version 1"
 

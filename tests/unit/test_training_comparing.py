@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from icp_ml.deals.admission import months_before
 from icp_ml.deals.contract import read_deals
-from icp_ml.deals.settings import parse_settings
+from icp_ml.deals.settings import WindowSettings, parse_settings
 from icp_ml.deals.table import DealTable
 from icp_ml.model.splits import Fold, maturity
 from icp_ml.serve.bundle import StoredBundle
@@ -22,6 +23,7 @@ from icp_training.world import make_strong_world, world_config, write_world
 from tests import serve_models
 
 SEED = 3
+LONG_AGO = np.datetime64("1970-01-01")
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,10 @@ def compared(quarter: Quarter, live: StoredBundle) -> Comparison:
     return compare(quarter.config, quarter.root, quarter.deals, live, Budget(5))
 
 
-def champion(quarter: Quarter, deals: DealTable) -> StoredBundle:
-    """What learned from the deals that had closed by the cut, as they are in `deals`."""
+def champion(quarter: Quarter, deals: DealTable, begin: np.datetime64 = LONG_AGO) -> StoredBundle:
+    """What learned from the deals that had closed by the cut, and not before `begin`, as they are in `deals`."""
     assert deals.closed is not None
-    learnt = np.flatnonzero(deals.closed <= quarter.cut)
+    learnt = np.flatnonzero((deals.closed >= begin) & (deals.closed <= quarter.cut))
     any_rows = np.arange(5)
     result = judge_fold(deals, Fold("then", learnt, any_rows, any_rows[:0]), Budget(5), SEED)
     made = serve_models.bundle()
@@ -86,6 +88,22 @@ def test_the_same_way_of_making_a_model_is_not_worse_than_itself(compared: Compa
     assert found.champion == found.challenger
     assert found.champion is not None
     assert found.champion.auc.low > 0.5
+
+
+def test_the_challenger_learns_from_the_window_of_the_day_of_the_cut(quarter: Quarter) -> None:
+    """A champion of the ten months before the cut beside a challenger with a window of ten months: one model. Counted
+    from today, the window has left no more than days of what it learned from.
+    """
+    ten = quarter.config.deals.model_copy(update={"window": WindowSettings(months=10)})
+    config = quarter.config.model_copy(update={"deals": ten})
+    closed, begin = quarter.deals.closed, months_before(quarter.cut, 10)
+    assert closed is not None
+    deals = read_deals(config.deals, config.tables, config.resolved(), quarter.root)
+    assert deals.closed is not None
+    assert closed.min() < begin < deals.closed.min()
+    found = compare(config, quarter.root, deals, champion(quarter, quarter.deals, begin), Budget(5))
+    assert found.gap is not None
+    assert found.gap.log_loss.model_dump() == pytest.approx({"value": 0.0, "low": 0.0, "high": 0.0}, abs=1e-12)
 
 
 def test_a_champion_that_learned_noise_is_beaten(quarter: Quarter) -> None:

@@ -1,7 +1,9 @@
 """A training beside what is live: both ways of making a model on the deals that opened since the live one's extract.
 
 The champion answers as it is. The challenger answers as the same configuration would have made it on the day of that
-extract: searched with a fifth of the trials and fitted to the deals that had closed by then.
+extract: searched with a fifth of the trials and fitted to the deals that had closed by then, as far back as the window
+reached on that day. Counted from today, the window would leave the challenger fewer of them each quarter, and none in
+the end.
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from icp_ml.deals.admission import months_before
 from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.contract import read_deals
 from icp_ml.deals.kinds import ParsedColumn, ParsedTable, parse_attributes
+from icp_ml.deals.settings import WindowSettings
 from icp_ml.deals.table import DealTable
 from icp_ml.errors import BundleInvalid, IcpError, InputError, ModelNotFound
 from icp_ml.model.splits import Fold, maturity
@@ -51,8 +55,16 @@ def live_model(root: Path, name: str) -> StoredBundle | None:
 
 
 def compare(config: Config, root: Path, deals: DealTable, champion: StoredBundle, budget: Budget) -> Comparison:
-    """The comparison, as far as the deals allow one. deals: all that the configuration reads."""
-    found = _since(deals, champion)
+    """The comparison, as far as the deals allow one. deals: all that the configuration reads.
+
+    They are read once more where a window has cut them, but not where members learn from masked copies of them, which
+    no reading gives.
+    """
+    months = config.deals.window.months
+    if months is not None and not deals.copies:
+        config = _without_window(config)
+        deals = read_deals(config.deals, config.tables, config.resolved(), root, besides=config.besides())
+    found = _since(deals, champion, months)
     said = Comparison(
         champion_version=champion.bundle.provenance.version,
         champion_hash=champion.content_hash,
@@ -81,7 +93,12 @@ def compare(config: Config, root: Path, deals: DealTable, champion: StoredBundle
     )
 
 
-def _since(deals: DealTable, champion: StoredBundle) -> Since | None:
+def _without_window(config: Config) -> Config:
+    everything = config.deals.model_copy(update={"window": WindowSettings(months=None)})
+    return config.model_copy(update={"deals": everything})
+
+
+def _since(deals: DealTable, champion: StoredBundle, months: int | None) -> Since | None:
     """The matured deals opened after the champion's extract, of accounts that neither model has met."""
     horizon, extracted = deals.horizon(), champion.bundle.provenance.extracted
     if horizon is None or extracted is None or deals.opened is None or deals.closed is None:
@@ -89,6 +106,8 @@ def _since(deals: DealTable, champion: StoredBundle) -> Since | None:
     gap = maturity(deals.opened, deals.closed, horizon.open_since, horizon.until).gap
     cut, groups = np.datetime64(extracted), deals.groups()
     learnt = horizon.known_on <= cut
+    if months is not None:
+        learnt &= deals.closed >= months_before(cut, months)
     matured = (deals.opened > cut) & (deals.opened <= horizon.until - gap)
     known = np.isin(groups, groups[learnt])
     name = f"deals opened from {cut + 1} to {horizon.until - gap}"

@@ -1,4 +1,4 @@
-"""The quarterly loop: is it due, train, compare, what changed, what became of the last quarter, and a recommendation.
+"""The quarterly loop: is it due, what emerges, what became of the last lists, train, compare, what changed, and advice.
 
 Nothing is done twice: where the newest version was made by the same configuration from the same data, it is the one
 that is recommended, or not, today.
@@ -21,6 +21,8 @@ from icp_ml.serve.bundle import Bundle, StoredBundle
 from icp_ml.serve.loading import AnyStored
 from icp_ml.watch.definition_diff import DefinitionDiff, definition_diff
 from icp_ml.watch.due import Live, Now, reasons_due
+from icp_ml.watch.emerging import DecidedDeals, find_emerging
+from icp_ml.watch.emerging_records import Emerging
 from icp_ml.watch.gates import Gate, worst
 from icp_ml.watch.review_records import Review
 from icp_training import versions
@@ -40,8 +42,9 @@ class Quarter:
     """What came of it. due: why it was time, none where it was not. was_there: whether the version had been made.
 
     version: None where none was made, `refusal` then says why. changed: the ICP beside what was live, None where there
-    is nothing to set beside. reviewed: the lists that were given, None where none are named. gates: what they say of
-    the version. promotion: None where it was not asked for or a gate was not green. recommendation: a sentence.
+    is nothing to set beside. emerging: profiles among the wins since the extract of what was live, None where nothing
+    with dates was. reviewed: the lists that were given, None where none are named. gates: what they say of the version.
+    promotion: None where it was not asked for or a gate was not green. recommendation: a sentence.
     """
 
     due: tuple[str, ...]
@@ -50,6 +53,7 @@ class Quarter:
     version: Registered | None = None
     refusal: NoSignal | None = None
     changed: DefinitionDiff | None = None
+    emerging: Emerging | None = None
     reviewed: Review | None = None
     gates: tuple[Gate, ...] = ()
     promotion: Promotion | None = None
@@ -78,17 +82,18 @@ def run_quarter(config_path: Path, asked: Asked, asker: Asker, on_step: OnStep =
     """Raises what `train` raises but a refusal, which is part of the answer, and what reviewing raises."""
     config = load_config(config_path)
     root = config.project_root(config_path)
-    why = _due(config, root, read(config, root), asker)
+    deals = read(config, root)
+    why = _due(config, root, deals, asker)
     if asked.only_if_due and not why:
         return Quarter((), "It is not time for a new version; nothing was done.")
     before, registry = live_model(root, config.name), registry_of(root, config.name)
-    reviewed = _reviewed(config, root)
+    emerging, reviewed = emerging_since(config, deals, before), _reviewed(config, root)
     made = _made_of_this(config, root, registry)
     if made is None:
         trained = train(config_path, asked.budget, asker.now, on_step, fresh=asked.fresh)
         if trained.version is None:
             words = "No version was made: keep what is live, and bring what the refusal asks for."
-            return Quarter(why, words, refusal=trained.refusal, reviewed=reviewed)
+            return Quarter(why, words, refusal=trained.refusal, emerging=emerging, reviewed=reviewed)
     version = made or registry.need("@challenger")
     uri, was_live = f"models:/{version.name}/{version.number}", _is_live(root, version)
     gates = () if was_live else versions.gates(root, uri, asker)[1]
@@ -101,9 +106,26 @@ def run_quarter(config_path: Path, asked: Asked, asker: Asker, on_step: OnStep =
         was_there=made is not None,
         version=version,
         changed=_changed(before, registry.fetch(version)[1]),
+        emerging=emerging,
         reviewed=reviewed,
         gates=gates,
         promotion=promotion,
+    )
+
+
+def emerging_since(config: Config, deals: DealTable, live: StoredBundle | None) -> Emerging | None:
+    """What emerged among the deals decided since the live version's extract; None where nothing with dates is live."""
+    horizon = deals.horizon()
+    if live is None or live.bundle.provenance.extracted is None or horizon is None or deals.closed is None:
+        return None
+    definition = live.bundle.definition
+    criteria = () if definition is None else definition.criteria
+    return find_emerging(
+        DecidedDeals(deals.attributes, deals.parsed, deals.won, deals.groups(), deals.closed, horizon.known_on),
+        np.datetime64(live.bundle.provenance.extracted),
+        config.seed,
+        in_icp={each.condition.attribute for each in criteria},
+        settings=config.segments,
     )
 
 
