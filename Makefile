@@ -28,7 +28,7 @@ LARGE ?=
 # what its tests share is made once.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp two-years bench-model bench-search bench-score bench-speed bench-as-of wheel-check clean
+.PHONY: help demo test check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp two-years bench-model bench-search bench-score bench-speed bench-as-of wheel-check docs clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,10 @@ bench-speed: $(STAMP) ## how long training and scoring take, and how much memory
 
 bench-as-of: $(STAMP) ## how long attributes from millions of dated rows take, and how much memory
 	@$(BIN)/python training/benchmarks/as_of.py
+
+docs: $(STAMP) ## the documentation as pages of HTML, with a search; a warning is an error; into docs/_build
+	@$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build
+	@echo "Open docs/_build/index.html in a browser."
 
 wheel-check: $(STAMP) ## the wheel alone, in an empty environment and another folder, reproduces a bundle's golden rows
 	@test -d "$(BUNDLE)" || { echo "make wheel-check needs the folder of a bundle and found none; run make demo first, or name one with BUNDLE=models/icp/v1." >&2; exit 1; }

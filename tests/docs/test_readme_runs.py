@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.csv as pa_csv
+import pytest
 
-from icp_ml.serve.file_names import CARD, CLOSED_WON, CONTENT_FILES, DEFINITION, DEPENDENCE, MANIFEST
+from icp_ml.serve.file_names import CARD, CLOSED_WON, CONTENT_FILES, DEFINITION, DEPENDENCE, MANIFEST, REPORT
 from icp_training.world import WorldSettings, make_world
+from tests.cli_projects import icp
 from tests.docs.pages import ROOT, blocks, page, section
 
 TEN_MINUTES = "Ten minutes with your own export"
@@ -55,18 +57,33 @@ def write_export(folder: Path) -> None:
     world.prospects.to_csv(folder / "prospects.csv", index=False)
 
 
-def test_the_ten_minutes_and_the_python_of_the_readme_run(tmp_path: Path) -> None:
+def follow_the_guides(commands: list[list[str]]) -> None:
+    """The guide for one's own export asks for the same and a report; the report's page draws it anew, of Parquet."""
+    guide = [shlex.split(line) for block in blocks(page("docs/own-export.md"), "") for line in block.splitlines()]
+    same = [words for words in commands if words[1] != "show"]
+    assert [words[: len(asked)] for words, asked in zip(same, guide, strict=False)] == guide[:-1]
+    assert icp(*guide[-1][1:]).code == 0
+    assert icp(*same[-1][1:3], "-o", "scored.parquet", "--id", "domain").code == 0
+    for block in blocks(page("docs/report.md"), ""):
+        assert icp(*shlex.split(block)[1:]).code == 0
+        assert Path("report.html").is_file()
+
+
+def test_the_ten_minutes_and_the_python_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_export(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ICP_HOME", raising=False)
     commands = typed()
     assert [words[1] for words in commands] == ["init", "check", "train", "show", "score"]
     said = [python_of(tmp_path, "-m", "icp_ml.cli.main", *words[1:]) for words in commands]
     assert "that is reliable" in said[2]
     written = {found.name for found in (tmp_path / "models" / "icp" / "v1").iterdir()}
-    assert written == {*CONTENT_FILES, DEFINITION, CLOSED_WON, DEPENDENCE, CARD, MANIFEST}
+    assert written == {*CONTENT_FILES, DEFINITION, CLOSED_WON, DEPENDENCE, CARD, REPORT, MANIFEST}
     scored = pa_csv.read_csv(tmp_path / "scored.csv")
     listed = pa_csv.read_csv(tmp_path / "prospects.csv")
     assert scored["domain"].to_pylist() == listed["domain"].to_pylist()
     assert set(columns_shown()) <= set(scored.column_names)
+    follow_the_guides(commands)
     code = blocks(section(page("README.md"), "From Python"), "python")[0]
     check = f"{code}\ngap = abs(parts.sum(axis=1) - scored['log_odds']).max()\nassert gap < 1e-9, gap\n"
     python_of(tmp_path, "-c", check + "assert (chances == scored['probability']).all()\n")
