@@ -178,15 +178,18 @@ def simulated(seed: int, accounts: int) -> tuple[Floats, Outcomes, NDArray[np.in
     return z, (rng.random(len(groups)) < expit(z + effect)).astype(np.int8), groups
 
 
+WORLDS = 100
+
+
 def test_intervals_cover_the_truth_in_about_95_of_100_worlds() -> None:
-    """0.95 with a standard error of 0.015 in 200 worlds; percentile intervals of 80 accounts are slightly narrow."""
+    """0.95 with a standard error of 0.022 in 100 worlds; percentile intervals of 80 accounts are slightly narrow."""
     watched = ("log_loss", "auc", "observed_over_expected")
-    z, won, _ = simulated(10_000, 200_000)
+    z, won, _ = simulated(10_000, 50_000)
     truth = {name: figure(name, z, won, np.ones(len(z))) for name in watched}
     covered = dict.fromkeys(watched, 0)
-    for seed in range(200):
+    for seed in range(WORLDS):
         z, won, groups = simulated(seed, 80)
-        found = estimate_all(z, won, groups, seed, count=200)
+        found = estimate_all(z, won, groups, seed, count=120)
         for name in watched:
             covered[name] += found[name].low <= truth[name] <= found[name].high
-    assert all(0.90 <= count / 200 <= 0.99 for count in covered.values()), covered
+    assert all(0.88 <= count / WORLDS <= 0.99 for count in covered.values()), covered

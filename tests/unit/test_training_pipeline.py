@@ -223,7 +223,11 @@ def test_a_refusal_is_a_result_and_its_run_is_finished(silent: Lived) -> None:
     run = client.get_run(refused.run_id)
     assert (run.info.status, run.data.tags["verdict"]) == ("FINISHED", "no reliable signal")
     assert run.data.metrics["skill"] == refused.verdict.skill
-    assert [found.path for found in client.list_artifacts(refused.run_id)] == ["rows.json", "verdict.json"]
+    assert [found.path for found in client.list_artifacts(refused.run_id)] == [
+        "report.html",
+        "rows.json",
+        "verdict.json",
+    ]
 
 
 def test_the_refusal_says_what_was_found_and_what_would_help(silent: Lived, planted: Lived) -> None:
