@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -10,16 +10,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from icp_ml.profile.records import Condition, IcpAttribute, Interval, Profile, Verdict
-
-_METRIC_NAMES: Final[Mapping[str, str]] = {
-    "log_loss": "log loss (lower is better)",
-    "auc": "AUC",
-    "brier": "Brier score (lower is better)",
-    "calibration_slope": "calibration slope (1 is right)",
-    "calibration_intercept": "calibration intercept (0 is right)",
-    "observed_over_expected": "observed over expected (1 is right)",
-    "top_decile_lift": "lift of the top tenth",
-}
 
 _METHODS: Final = (
     "icp-ml",
@@ -102,6 +92,8 @@ def _shares_table(profile: Profile) -> Table:
 
 def _figures_table(verdict: Verdict) -> Table:
     """Each figure of each method, and beside them what the search and a random split would have claimed."""
+    from icp_ml.profile.honesty import METRIC_WORDS
+
     ordered = sorted(verdict.figures, key=_place_in(_METHODS))
     methods = {name: verdict.figures[name] for name in ordered}
     if verdict.not_nested is not None:
@@ -109,12 +101,12 @@ def _figures_table(verdict: Verdict) -> Table:
     methods["by a random split"] = verdict.random_split
     if verdict.returning is not None:
         methods["on returning accounts"] = verdict.returning
-    metrics = sorted({metric for figures in methods.values() for metric in figures}, key=_place_in(_METRIC_NAMES))
+    metrics = sorted({metric for figures in methods.values() for metric in figures}, key=_place_in(METRIC_WORDS))
     title = f"{verdict.deals:,} judged deals of {verdict.accounts:,} accounts, {verdict.kind}"
     table = plain_table(title, "figure", *methods)
     for metric in metrics:
         cells = [_figure(figures.get(metric)) for figures in methods.values()]
-        add_row(table, _METRIC_NAMES.get(metric, metric), *cells)
+        add_row(table, METRIC_WORDS.get(metric, metric), *cells)
     return table
 
 

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from icp_ml.profile.records import Interval, Verdict
 
 OWN = "icp-ml"
+METRIC_WORDS: Final[Mapping[str, str]] = {
+    "log_loss": "log loss (lower is better)",
+    "auc": "AUC",
+    "brier": "Brier score (lower is better)",
+    "calibration_slope": "calibration slope (1 is right)",
+    "calibration_intercept": "calibration intercept (0 is right)",
+    "observed_over_expected": "observed over expected (1 is right)",
+    "top_decile_lift": "lift of the top tenth",
+}
+"""What a metric is called where people read it, in the order in which it is shown."""
 
 
 def calibration_told(verdict: Verdict) -> str | None:

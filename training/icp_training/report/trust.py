@@ -5,22 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from icp_ml.profile.honesty import calibration_told, which_to_believe
+from icp_ml.profile.honesty import METRIC_WORDS, calibration_told, which_to_believe
 from icp_ml.profile.records import BaseRates, FactorSteadiness, Interval, LargerSample, Profile, Verdict
 from icp_ml.serve.bundle import Bundle
 from icp_training.report import charts
 from icp_training.report.numbers import count, figure, percent, points, rate, share, won_of
 from icp_training.report.parts import Cell, Chart, Listed, Part, Row, Section, Table, Words, rows_of
 
-METRICS: Final[Mapping[str, str]] = {
-    "log_loss": "log loss (lower is better)",
-    "auc": "AUC",
-    "brier": "Brier score (lower is better)",
-    "calibration_slope": "calibration slope (1 is right)",
-    "calibration_intercept": "calibration intercept (0 is right)",
-    "observed_over_expected": "observed over expected (1 is right)",
-    "top_decile_lift": "lift of the top tenth",
-}
 METHODS: Final = ("icp-ml", "logistic regression", "base rate")
 """In this order, before any others."""
 MISSING_ENOUGH: Final = 0.05
@@ -89,9 +80,10 @@ def _figures(verdict: Verdict) -> Table:
     for name, found in others:
         if found:
             methods[name] = found
-    metrics = [name for name in METRICS if any(name in found for found in methods.values())]
+    metrics = [name for name in METRIC_WORDS if any(name in found for found in methods.values())]
     rows: list[Row] = [
-        (METRICS[m], *(figure(found[m]) if m in found else Cell("") for found in methods.values())) for m in metrics
+        (METRIC_WORDS[m], *(figure(found[m]) if m in found else Cell("") for found in methods.values()))
+        for m in metrics
     ]
     caption = f"{verdict.deals:,} judged deals of {verdict.accounts:,} accounts, {verdict.kind}"
     return Table(caption, ("figure (95 %)", *methods), rows_of(rows), frozenset(range(1, 1 + len(methods))))
