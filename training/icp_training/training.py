@@ -15,7 +15,7 @@ from icp_ml.profile.potential import PotentialRecord
 from icp_ml.profile.records import Profile, Verdict
 from icp_ml.profile.segmenting import check_bands
 from icp_ml.profile.several import ProfilesRecord
-from icp_ml.serve.bundle import Bundle, as_stored, write_bundle
+from icp_ml.serve.bundle import Bundle, StoredBundle, as_stored, write_bundle
 from icp_ml.watch.comparison import Comparison
 from icp_training.adapting import adapted
 from icp_training.checking import rejected_rows, sources_of
@@ -109,11 +109,10 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
         deals = adapted(deals, patterns, config.seed)
     rejected = rejected_rows(deals)
     sources = sources_of(config, root)
-    tags = {"config": config.digest(), "started": now}
     connect(root)  # a record of runs that cannot be used is told before anything else is written beside it
     with (
         ready_to_search(config, root, budget, fresh=fresh) as start,
-        closing_run(run := open_run(root, config.name, tags)),
+        closing_run(run := open_run(root, config.name, {"config": config.digest(), "started": now})),
     ):
         record_rows(run, deals)
         judged = judge(deals, start.budget, config.seed, on_step, config.tiers, patterns=patterns)
@@ -129,9 +128,10 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
         making = Making(config, root, judged.deals, Stamp(version, now, run.run_id))
         bundle = _with_all_profiles(making, judged, fitted, on_step)
         folder = root / "models" / config.name / f"v{version}"
-        _write(run, root, bundle, folder)
+        live = live_model(root, config.name)
+        _write(run, bundle, folder, live)
         record_search(run, fitted.found, config.seed)
-        compared = _compared_with_live(config, root, judged.deals, start.budget, on_step)
+        compared = _compared_with(live, making, start.budget, on_step)
         record_comparison(run, compared)
         register(run, registry, folder, compared, config.refresh.expires_after_days)
         flips = tier_flips(bundle, listed.parsed, config.errors(), config.seed) if listed else None
@@ -153,21 +153,18 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
     )
 
 
-def _compared_with_live(
-    config: Config, root: Path, deals: DealTable, budget: Budget, on_step: OnStep
-) -> Comparison | None:
-    live = live_model(root, config.name)
+def _compared_with(live: StoredBundle | None, making: Making, budget: Budget, on_step: OnStep) -> Comparison | None:
     if live is None:
         return None
     on_step("comparing with the live version", 0, 1)
-    found = compare(config, root, deals, live, budget)
+    found = compare(making.config, making.root, making.deals, live, budget)
     on_step("comparing with the live version", 1, 1)
     return found
 
 
-def _write(run: Run, root: Path, bundle: Bundle, folder: Path) -> None:
+def _write(run: Run, bundle: Bundle, folder: Path, live: StoredBundle | None) -> None:
     """The bundle with its page, in its folder and in the run, and beside it there what a person looks at."""
-    page = report(as_stored(bundle), live_model(root, bundle.provenance.name))
+    page = report(as_stored(bundle), live)
     record_bundle(run, bundle.provenance, write_bundle(bundle, folder, page), folder)
     _record(run, bundle)
 

@@ -46,11 +46,12 @@ def _chart(judged: list[Criterion], definition: Definition) -> Chart:
         "share of deals won",
         line=definition.win_rate.value,
     )
-    best = max(judged, key=lambda each: each.evidence.gap.value if each.evidence else 0.0)
-    gap = best.evidence.gap.value if best.evidence else 0.0
+    gaps = {each.words: each.evidence.gap for each in judged if each.evidence is not None}
+    best = max(gaps, key=lambda words: gaps[words].value)
+    surely = sum(gap.low > 0 for gap in gaps.values())
     finding = (
-        "Each condition wins more where it is met, by conditions found without these deals; most of all "
-        f"{best.words}, by {100 * gap:.0f} points."
+        f"{surely} of {len(gaps)} conditions surely win more where they are met, on deals that had no part in finding "
+        f"them; most of all {best}, by {100 * gaps[best].value:.0f} points."
     )
     return Chart("criteria-rates", finding, figure, _evidence(judged), charts.height_of(len(judged)))
 
