@@ -144,7 +144,7 @@ def _quadrants(found: tuple[QuadrantRow, ...]) -> Chart:
     finding = "Fit is what a company is, intent what it does; high is above the average deal."
     if {"fit", "intent"} <= set(by_name):
         finding += f" Fit alone won {percent(by_name['fit'])}, intent alone {percent(by_name['intent'])}."
-    chart = charts.intervals([charts.Series("win rate", charts.BLUE, bars)], "share of deals won")
+    chart = charts.intervals([charts.Series("win rate", charts.BLUE, bars)], "share of deals won (bars: 95 %)")
     return Chart("quadrants", finding, chart, numbers, charts.height_of(len(bars)))
 
 

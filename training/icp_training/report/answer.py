@@ -103,7 +103,9 @@ def tier_chart(table: TierTable) -> Chart:
         ),
         frozenset({2, 3, 4, 5}),
     )
-    figure = charts.intervals([charts.Series("win rate", charts.BLUE, bars)], "share of deals won", line=whole)
+    figure = charts.intervals(
+        [charts.Series("win rate", charts.BLUE, bars)], "share of deals won (bars: 90 %)", line=whole
+    )
     return Chart("tiers-answer", _tier_finding(table), figure, numbers, charts.height_of(len(rows)))
 
 

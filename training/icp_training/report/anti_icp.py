@@ -44,7 +44,9 @@ def _chart(exclusions: Sequence[Proposal], bundle: Bundle) -> Chart:
         charts.Bar(rule_words(each.rule), each.win_rate, f"{each.won:,} of {each.deals:,} won") for each in exclusions
     ]
     whole = bundle.profile.win_rate.value
-    figure = charts.intervals([charts.Series("win rate", charts.ORANGE, bars)], "share of deals won", line=whole)
+    figure = charts.intervals(
+        [charts.Series("win rate", charts.ORANGE, bars)], "share of deals won (bars: 95 %)", line=whole
+    )
     rows = [
         (each.rule.name, rule_words(each.rule), won_of(each.won, each.deals), rate(each.win_rate), each.why)
         for each in exclusions

@@ -43,7 +43,7 @@ def _chart(judged: list[Criterion], definition: Definition) -> Chart:
             outside.append(_bar(each, each.evidence.outside))
     figure = charts.intervals(
         [charts.Series("meets it", charts.BLUE, inside), charts.Series("does not", charts.ORANGE, outside)],
-        "share of deals won",
+        "share of deals won (bars: 95 %)",
         line=definition.win_rate.value,
     )
     gaps = {each.words: each.evidence.gap for each in judged if each.evidence is not None}
