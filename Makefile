@@ -4,7 +4,6 @@
 #   UPGRADE=--upgrade            let `make lock` move every version, not only those that have to
 #   PYTEST_ARGS="-k splits"      passed on by `make test`
 #   FULL=1                       `make bench-model` on all sets and seeds, which takes most of a day
-#   LARGE=1                      `make bench-score` with 20 million rows too
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -74,8 +73,8 @@ bench-model: $(STAMP) $(PEERS_STAMP) ## accuracy beside other methods, on the sa
 bench-search: $(STAMP) $(PEERS_STAMP) ## search and final fit at equal trials beside LightGBM tuned by Optuna's own integration: seconds
 	@$(BIN)/python training/benchmarks/search_time.py
 
-bench-score: $(STAMP) $(PEERS_STAMP) ## scoring with reasons beside other ways, Parquet to Parquet; hours, LARGE=1 adds 20 million rows; writes docs/bench-score.md
-	@$(BIN)/python training/benchmarks/score.py $(if $(LARGE),--large)
+bench-score: $(STAMP) $(PEERS_STAMP) ## scoring with reasons beside other ways, Parquet to Parquet; within an hour; writes docs/bench-score.md
+	@$(BIN)/python training/benchmarks/score.py
 
 peers: $(PEERS_STAMP) ## the environment of the methods that bench-model compares with
 

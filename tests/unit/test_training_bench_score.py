@@ -182,7 +182,7 @@ def test_contestants_alternate_within_each_repetition() -> None:
     assert order == [(FLOOR, 1), ("streaming", 1), (OURS, 1), (FLOOR, 2), ("streaming", 2), (OURS, 2)]
 
 
-def test_twenty_million_rows_are_there_only_when_asked() -> None:
+def test_twenty_million_rows_can_be_left_out() -> None:
     for large in (False, True):
         rows = {each.rows for each in runs(Asked(large=large), AGREEING) if each.part == "memory"}
         assert (LARGE_ROWS in rows) == large
@@ -190,10 +190,19 @@ def test_twenty_million_rows_are_there_only_when_asked() -> None:
 
 def test_a_run_with_fewer_rows_or_repetitions_leaves_the_page_alone() -> None:
     assert read_command_line([]).asked.is_whole
-    assert read_command_line(["--large", "--rows", "2000000"]).asked.is_whole
+    assert read_command_line(["--rows", "2000000"]).asked.is_whole
     for words in (["--rows", "50000"], ["--peer-rows", "5000"], ["--repetitions", "1"], ["--size", "400x6"]):
         assert not read_command_line(words).asked.is_whole
-    assert not read_command_line(["--no-memory"]).asked.is_whole
+    for word in ("--no-memory", "--no-large"):
+        assert not read_command_line([word]).asked.is_whole
+
+
+def test_a_peer_scores_the_rows_of_its_size_unless_told_otherwise() -> None:
+    usual, told = Asked(), Asked(peer_rows=5_000, naive_rows=300)
+    assert [usual.rows_of(each, "400x6") for each in ("naive", "streaming", OURS, FLOOR)] == [
+        2_000, 20_000, 1_000_000, 1_000_000,
+    ]  # fmt: skip
+    assert [told.rows_of(each, "400x6") for each in ("naive", "streaming", OURS)] == [300, 5_000, 1_000_000]
 
 
 def test_threads_are_told_to_icp_score_only_where_it_can_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,15 +246,22 @@ def test_ratios_are_those_of_median_rates() -> None:
     found += [took("rate", "streaming", 1_000_000, 200.0), took("rate", "naive", 20_000, 10.0)]
     lines = page_of(Asked(sizes=("200x4",), threads=(1,)), found, [])
     assert rows_of(lines, OURS)[0][4] == "500,000 (250,000 to 1,000,000)"
-    assert rows_of(lines, "streaming")[0][-3:] == ["100.0 times", "80", "yes"]
-    assert rows_of(lines, "naive")[0][-3:] == ["250.0 times", "250", "yes"]
+    assert rows_of(lines, "streaming")[0][-4:] == ["100.0 times", "80", "yes", ""]
+    assert rows_of(lines, "naive")[0][-4:] == ["250.0 times", "250", "yes", ""]
+
+
+def test_what_lies_between_reading_and_writing_is_compared_without_the_floor() -> None:
+    # seconds a million rows: icp-ml 4, naive 201, the floor 1; 200 beside 3
+    found = [took("rate", each, 1_000_000, seconds) for each, seconds in ((FLOOR, 1.0), (OURS, 4.0), ("naive", 201.0))]
+    lines = page_of(Asked(sizes=("200x4",), threads=(1,)), found, [])
+    assert rows_of(lines, "naive")[0][-1] == "66.7 times"
 
 
 def test_a_target_that_is_missed_says_so() -> None:
     found = [took("rate", OURS, 1_000_000, 2.0), took("rate", "streaming", 1_000_000, 100.0)]
     found += [took("start", OURS, 1_000, 3.5), took("memory", OURS, 2_000_000, 10.0)]
     lines = page_of(Asked(sizes=("200x4",), threads=(1,)), found, ["woodelf is not timed on it: it is absent."])
-    assert rows_of(lines, "streaming")[0][-3:] == ["50.0 times", "80", "no"]
+    assert rows_of(lines, "streaming")[0][-4:-1] == ["50.0 times", "80", "no"]
     assert [OURS, "3.50 (3.50 to 3.50)", "under 3", "no"] in rows_of(lines, OURS)
     assert rows_of(lines, "2,000,000")[-1][2:5] == ["100", "under 700", "yes"]
     assert "woodelf is not timed on it: it is absent." in lines

@@ -1,7 +1,7 @@
 """Batch scoring with reasons beside peers: whole processes, alternating in one run, and where their seconds go.
 
-    python training/benchmarks/score.py                      all of it; some hours, most of them the peers'
-    python training/benchmarks/score.py --large              also 20 million rows, once in one row group
+    python training/benchmarks/score.py                      all of it; within an hour on two quiet cores
+    python training/benchmarks/score.py --no-large           without 20 million rows, where memory is short
     python training/benchmarks/score.py --rows 50000 --peer-rows 5000 --naive-rows 2000 --repetitions 1 --no-memory
                                                              a look at it, in minutes
     python training/benchmarks/score.py --go-on              after an interruption: what was timed is kept
@@ -42,10 +42,10 @@ def read_command_line(words: Sequence[str] | None = None) -> Wanted:
     parser.add_argument("--size", action="append", choices=list(SIZES), dest="sizes")
     parser.add_argument("--threads", type=int, action="append", help="1 and 2 unless given")
     parser.add_argument("--rows", type=int, default=Asked.rows, help="of icp-ml and the floor")
-    parser.add_argument("--peer-rows", type=int, help="of streaming and woodelf; as many as --rows unless given")
-    parser.add_argument("--naive-rows", type=int, default=Asked.naive_rows)
+    parser.add_argument("--peer-rows", type=int, help="of streaming and woodelf, instead of each size's own")
+    parser.add_argument("--naive-rows", type=int, help="of naive, instead of each size's own")
     parser.add_argument("--repetitions", type=int, default=Asked.repetitions)
-    parser.add_argument("--large", action="store_true", help="memory at 20 million rows too; needs 10 GiB of memory")
+    parser.add_argument("--no-large", action="store_true", help="leave out 20 million rows, which take 10 GiB to make")
     parser.add_argument("--no-memory", action="store_true", help="leave out the runs for memory alone")
     parser.add_argument("--go-on", action="store_true", help="keep what an interrupted run of the same code timed")
     given = parser.parse_args(words)
@@ -53,10 +53,10 @@ def read_command_line(words: Sequence[str] | None = None) -> Wanted:
         sizes=tuple(given.sizes or Asked.sizes),
         threads=tuple(given.threads or Asked.threads),
         rows=given.rows,
-        peer_rows=given.peer_rows or given.rows,
+        peer_rows=given.peer_rows,
         naive_rows=given.naive_rows,
         repetitions=given.repetitions,
-        large=given.large,
+        large=not given.no_large,
         memory=not given.no_memory,
     )
     return Wanted(asked, given.go_on)

@@ -36,29 +36,35 @@ class Run:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the command line asks for. rows: of icp-ml and the floor; the others have numbers of their own."""
+    """What the command line asks for. rows: of icp-ml and the floor.
+
+    peer_rows, naive_rows: of streaming and woodelf, and of naive, instead of those that each size has for them.
+    """
 
     sizes: tuple[str, ...] = tuple(SIZES)
     threads: tuple[int, ...] = (1, 2)
     rows: int = 1_000_000
-    peer_rows: int = 1_000_000
-    naive_rows: int = 20_000
+    peer_rows: int | None = None
+    naive_rows: int | None = None
     stage_rows: int = 262_144
     repetitions: int = 3
-    large: bool = False
+    large: bool = True
     memory: bool = True
 
-    def rows_of(self, contestant: str) -> int:
+    def rows_of(self, contestant: str, size: str) -> int:
         """How many rows a contestant scores."""
-        own = {"naive": self.naive_rows, "streaming": self.peer_rows, "woodelf": self.peer_rows}
-        return own.get(contestant, self.rows)
+        if contestant not in PEERS:
+            return self.rows
+        if contestant == "naive":
+            return self.naive_rows or SIZES[size].naive_rows
+        return self.peer_rows or SIZES[size].peer_rows
 
     @property
     def is_whole(self) -> bool:
-        """Whether the page of such a run is kept: nothing is left out but, perhaps, the list of 20 million."""
-        sized = min(self.rows, self.peer_rows) >= Asked.rows and self.naive_rows >= Asked.naive_rows
-        same = (self.sizes, self.threads, self.memory) == (Asked.sizes, Asked.threads, True)
-        return sized and same and self.repetitions >= Asked.repetitions
+        """Whether the page of such a run is kept: nothing is left out."""
+        own = (self.sizes, self.threads, self.peer_rows, self.naive_rows, self.memory, self.large)
+        whole = (Asked.sizes, Asked.threads, None, None, True, True)
+        return own == whole and self.rows >= Asked.rows and self.repetitions >= Asked.repetitions
 
 
 def runs(asked: Asked, agreeing: Mapping[str, Sequence[str]]) -> Iterator[Run]:
@@ -67,7 +73,7 @@ def runs(asked: Asked, agreeing: Mapping[str, Sequence[str]]) -> Iterator[Run]:
         for size in asked.sizes:
             for threads in asked.threads:
                 for contestant in (FLOOR, *agreeing[size]):
-                    yield Run("rate", size, contestant, threads, asked.rows_of(contestant), repetition)
+                    yield Run("rate", size, contestant, threads, asked.rows_of(contestant, size), repetition)
             yield Run("stages", size, BY_STAGE, 1, min(asked.stage_rows, asked.rows), repetition)
         for contestant in agreeing[asked.sizes[0]]:
             yield Run("start", asked.sizes[0], contestant, max(asked.threads), START_ROWS, repetition)
