@@ -79,8 +79,8 @@ def _rates(asked: Asked, found: Sequence[Timed]) -> Iterator[str]:
     yield "## Parquet to Parquet"
     yield ""
     yield (
-        "The last column has the floor's seconds a row taken off both: how many times as fast what lies between reading "
-        "and writing is, whatever the output's width."
+        "The last column has the floor's seconds a row taken off both: how many times as fast what lies between "
+        "reading and writing is, whatever the output's width."
     )
     yield ""
     yield (
