@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -147,3 +150,17 @@ def test_a_record_that_is_none_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "mlruns" / "mlflow.db").write_text("this is no database, and it is longer than a header is" * 9)
     with pytest.raises(ConfigError, match="move away what is there"):
         open_run(tmp_path, "spring", {})
+
+
+def test_nobody_is_told_what_is_called_here(tmp_path: Path) -> None:
+    """MLflow reports its own use to its makers unless it is told not to; only tests and CI are spared by itself."""
+    ask = (
+        "from pathlib import Path; from icp_training.tracking import connect; connect(Path('.'));"
+        "from mlflow.telemetry import get_telemetry_client; from mlflow.telemetry.utils import is_telemetry_disabled;"
+        "print(get_telemetry_client(), is_telemetry_disabled())"
+    )
+    bare = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, "-c", ask], cwd=tmp_path, env=bare, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["None", "True"]

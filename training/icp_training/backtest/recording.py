@@ -33,9 +33,7 @@ def record_backtest(run: Run, found: Backtest) -> None:
     if found.pooled is None:
         return
     figures = {**asdict(found.pooled.held_up), **asdict(found.pooled.outcomes.lead)}
-    for name, figure in figures.items():
-        if figure is not None:
-            run.client.log_metric(run.run_id, f"backtest.{name}", figure["value"])
+    run.record({f"backtest.{name}": figure["value"] for name, figure in figures.items() if figure is not None})
     run.client.log_text(run.run_id, backtest_table(found).to_csv(index=False), "evidence/backtest.csv")
     run.client.log_figure(run.run_id, backtest_picture(found), "evidence/backtest.png")
 
