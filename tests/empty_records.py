@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from functools import cache
 
 
@@ -12,7 +13,8 @@ def copy_empty_records() -> None:
     from mlflow.store.db import utils  # noqa: PLC0415 - MLflow is loaded where it is asked for
     from sqlalchemy import Engine  # noqa: PLC0415 - as above
 
-    make, kept = utils._initialize_tables, sqlite3.connect(":memory:", check_same_thread=False)
+    make: Callable[[Engine], None] = utils._initialize_tables
+    kept = sqlite3.connect(":memory:", check_same_thread=False)
     made: list[int] = []
 
     def copy_or_make(engine: Engine) -> None:
