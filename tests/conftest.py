@@ -21,6 +21,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "ignore:The ``noload`` loader strategy is deprecated:DeprecationWarning")
 
 
+AT_THE_END = "at the end"
+"""The property of a test whose value is shown when all have run."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What a test has to say of the whole."""
+    for report in terminalreporter.stats.get("passed", ()):
+        for name, sentence in report.user_properties:
+            if name == AT_THE_END:
+                terminalreporter.write_line(str(sentence))
+
+
 @pytest.fixture(scope="session")
 def new_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Path]]:
     """Makes a folder with an empty record of runs in it. MLflow takes seconds to make one, so that all are copies."""

@@ -10,9 +10,14 @@ import yaml
 from icp_ml.deals.words import suggestion
 from icp_ml.errors import ConfigError
 
+_FLAG, _TEXT = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:str"
+
 
 class _EachKeyOnce(yaml.SafeLoader):
-    """YAML without tags, in which a key that stands twice is a mistake and not a silent replacement."""
+    """YAML without tags, in which a key that stands twice is a mistake and not a silent replacement.
+
+    A key is a text as it is written: `on`, `no` (Norway) and the like are not true or false there.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:  # noqa: FBT001, FBT002 - PyYAML's own signature
         keys = [key for key, _ in node.value]
@@ -22,6 +27,9 @@ class _EachKeyOnce(yaml.SafeLoader):
             raise ConfigError(
                 f"the key '{twice.value}' stands twice, again at line {twice.start_mark.line + 1}; keep one of them"
             )
+        for key in keys:
+            if key.tag == _FLAG:
+                key.tag = _TEXT
         return super().construct_mapping(node, deep=deep)
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> object:  # noqa: FBT001, FBT002 - as above
@@ -32,6 +40,11 @@ class _EachKeyOnce(yaml.SafeLoader):
                 f"expected a date or number that exists, found '{node.value}' at line {node.start_mark.line + 1}; "
                 "correct it"
             ) from None
+
+
+def parse_yaml(text: str) -> object:
+    """What stands in a text. Raises `yaml.YAMLError`; `ConfigError` for a key twice, and a day that does not exist."""
+    return yaml.load(text, Loader=_EachKeyOnce)
 
 
 def read_yaml(path: Path, what: str, keys: str, start: str = "write some") -> dict[str, object]:
@@ -50,7 +63,7 @@ def read_yaml(path: Path, what: str, keys: str, start: str = "write some") -> di
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read as UTF-8 text ({error}); save it again as UTF-8") from None
     try:
-        written = yaml.load(text, Loader=_EachKeyOnce)
+        written = parse_yaml(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}" if mark else ""

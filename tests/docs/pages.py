@@ -8,12 +8,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^ *```([^\n]*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
 def page(name: str) -> str:
     """The text of a page, by its path below the project."""
     return (ROOT / name).read_text(encoding="utf-8")
+
+
+def pages() -> list[str]:
+    """Every page that is kept by hand, by its path below the project."""
+    found = sorted(str(each.relative_to(ROOT)) for each in (ROOT / "docs").rglob("*.md"))
+    return ["README.md", "GLOSSARY.md", "CHANGELOG.md", *(each for each in found if "_build" not in each)]
 
 
 def section(text: str, heading: str) -> str:
@@ -33,6 +39,11 @@ def headings(text: str) -> list[str]:
 def blocks(text: str, language: str) -> list[str]:
     """The contents of the fenced blocks in a language."""
     return [body for found, body in _BLOCK.findall(text) if found == language]
+
+
+def languages(text: str) -> list[str]:
+    """The language of each fenced block, in their order; empty where none is said."""
+    return [found for found, _ in _BLOCK.findall(text)]
 
 
 def first_cells(text: str) -> Iterator[str]:

@@ -27,7 +27,7 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def typed(name: str) -> list[list[str]]:
     """The lines of each block of commands of a page, as words."""
-    return [shlex.split(line, comments=True) for block in blocks(page(name), "") for line in block.splitlines()]
+    return [shlex.split(line, comments=True) for block in blocks(page(name), "sh") for line in block.splitlines()]
 
 
 def follow(lines: list[list[str]], **names: str) -> Iterator[str]:

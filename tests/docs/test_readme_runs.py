@@ -59,12 +59,12 @@ def write_export(folder: Path) -> None:
 
 def follow_the_guides(commands: list[list[str]]) -> None:
     """The guide for one's own export asks for the same and a report; the report's page draws it anew, of Parquet."""
-    guide = [shlex.split(line) for block in blocks(page("docs/own-export.md"), "") for line in block.splitlines()]
+    guide = [shlex.split(line) for block in blocks(page("docs/own-export.md"), "sh") for line in block.splitlines()]
     same = [words for words in commands if words[1] != "show"]
     assert [words[: len(asked)] for words, asked in zip(same, guide, strict=False)] == guide[:-1]
     assert icp(*guide[-1][1:]).code == 0
     assert icp(*same[-1][1:3], "-o", "scored.parquet", "--id", "domain").code == 0
-    for block in blocks(page("docs/report.md"), ""):
+    for block in blocks(page("docs/report.md"), "sh"):
         assert icp(*shlex.split(block)[1:]).code == 0
         assert Path("report.html").is_file()
 
