@@ -42,6 +42,7 @@ RUN_BY: Final = {
     "docs/bench-model.md": "tests/unit/test_training_bench_model.py",
     "docs/diff.md": "tests/docs/test_commands_of_pages.py",
     "docs/exports.md": "tests/docs/test_commands_of_pages.py",
+    "docs/from-a-crm.md": "tests/docs/test_guides_run.py",
     "docs/micro-campaigns.md": "tests/docs/test_commands_of_pages.py",
     "docs/model-sql.md": "tests/docs/test_commands_of_pages.py",
     "docs/nightly.md": "tests/docs/test_guides_run.py",

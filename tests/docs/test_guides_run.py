@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests import serve_models
+from tests import serve_models, vendor_worlds
 from tests.cli_projects import icp
 from tests.docs.pages import blocks, page
 
@@ -61,3 +61,18 @@ def test_nightly_scoring_runs(at_home: Path) -> None:
     (answer,) = follow(typed("docs/nightly.md"))
     assert '"by_tier"' in answer
     assert (at_home / "scored" / "_manifest.json").is_file()
+
+
+def test_from_a_crm_runs(at_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One block drafts from Salesforce's files, one from HubSpot's; the rest is typed behind the first of them."""
+    salesforce, hubspot, *rest = typed("docs/from-a-crm.md")
+    vendor_worlds.exports("hubspot", at_home / "hubspot")
+    monkeypatch.chdir(at_home / "hubspot")
+    list(follow([hubspot, rest[0]]))
+    vendor_worlds.exports("salesforce", at_home / "salesforce")
+    monkeypatch.chdir(at_home / "salesforce")
+    few = [[*words, "--trials", "1"] if words[1] == "train" else words for words in rest]
+    assert [words[1] for words in few] == ["check", "train", "report", "quarter"]
+    answers = list(follow([salesforce, *few], **{"30": "1"}))
+    assert "nothing" in answers[-1]
+    assert Path("models/icp/v1/report.html").is_file()
