@@ -194,6 +194,20 @@ class LargerSample(Record):
     sentences: tuple[str, ...]
 
 
+class ColumnLeak(Record):
+    """Whether a column that the configuration names may give the outcome away, as judged before anything was learned.
+
+    answer: what the evidence says to do with it. told: the evidence, with its codes; empty where none was found.
+    is_learned_from: whether it is an attribute in use. is_answered: whether somebody has said when it is known.
+    """
+
+    column: str
+    answer: Literal["use", "ask", "drop"]
+    told: str
+    is_learned_from: bool
+    is_answered: bool
+
+
 class Verdict(Record):
     """How the model was judged and what came of it.
 
@@ -204,6 +218,7 @@ class Verdict(Record):
     copies brought, None where none were learned from. ideal: None where no judged win is of the best grade.
     not_nested: what the search on all deals would claim of the same judged deals, None where nothing was searched.
     reliability, base_rates, sample: empty or None where they could not be had, and in bundles made before them.
+    leakage: of the attributes that are named, in the configuration's order; empty in bundles made before it.
     """
 
     kind: Literal["forward", "blocked", "grouped"]
@@ -226,6 +241,7 @@ class Verdict(Record):
     reliability: tuple[ReliabilityBin, ...] = ()
     base_rates: BaseRates | None = None
     sample: LargerSample | None = None
+    leakage: tuple[ColumnLeak, ...] = ()
 
 
 class Provenance(Record):

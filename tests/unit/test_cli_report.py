@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from icp_ml.profile.records import Interval
+from icp_ml.profile.records import ColumnLeak, Interval
 from icp_training.report import charts, numbers
 from icp_training.report.page import Heading, page
-from icp_training.report.parts import Chart, Section, Table
+from icp_training.report.parts import Chart, Section, Table, Words
+from icp_training.report.trust import judged
 from icp_training.report.words import TERMS
 from tests import serve_models
 from tests.cli_projects import files_in, icp, refusal
@@ -58,6 +59,37 @@ def test_the_best_rows_of_a_list_are_those_with_the_highest_scores(project: Path
     tiered = scored[scored["tier"].notna()].sort_values("score", ascending=False)
     assert shown[:50] == tiered["domain"].tolist()[:50]
     assert len(shown) == min(200, len(tiered))
+
+
+def test_the_list_is_shown_beside_the_deals_by_tier(project: Path) -> None:
+    assert icp("report", "-o", "page.html", "--scored", "scored.parquet").code == 0
+    scored = pq.read_table("scored.parquet").to_pandas()
+    tiered = scored[scored["tier"].notna()]
+    page = (project / "page.html").read_text(encoding="utf-8")
+    table = page[page.index("The list beside the deals") :].split("</table>")[0]
+    assert f"{len(tiered):,} rows have a tier; {tiered['attributes_missing'].mean():.1f} attributes" in table
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", table))
+    for tier, rows in tiered["tier"].value_counts().items():
+        assert f" {tier} {rows:,} {rows / len(tiered):.0%} " in text
+
+
+def test_columns_that_may_give_the_outcome_away_are_told_with_what_was_done() -> None:
+    late = ColumnLeak(column="demo", answer="ask", told="late (L04)", is_learned_from=True, is_answered=True)
+    gone = ColumnLeak(column="amount", answer="drop", told="a total (L13)", is_learned_from=False, is_answered=True)
+    good = ColumnLeak(column="size", answer="use", told="", is_learned_from=True, is_answered=False)
+    verdict = serve_models.bundle().verdict.model_copy(update={"leakage": (good, gone, late)})
+    words, table, *_ = judged(verdict)
+    assert isinstance(words, Words)
+    assert words.text.startswith("Of 3 columns 2 may have been filled in after")
+    assert "Left out: 1. Learned from, because somebody said that it was known before: 1." in words.text
+    assert isinstance(table, Table)
+    assert [[cell.text for cell in row] for row in table.rows] == [
+        ["demo", "learned from", "late (L04)"],
+        ["amount", "left out", "a total (L13)"],
+    ]
+    clean, *_ = judged(verdict.model_copy(update={"leakage": (good,)}))
+    assert isinstance(clean, Words)
+    assert clean.text.startswith("Of 1 columns none gives the outcome away")
 
 
 def test_csv_output_is_shown_as_parquet_is(project: Path) -> None:

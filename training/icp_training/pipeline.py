@@ -31,7 +31,7 @@ from icp_ml.profile.dependence_records import Dependence
 from icp_ml.profile.icp import Evidence, Voices, cross_contributions, draw_profile
 from icp_ml.profile.neighbours import Neighbours, SoldDeals, draw_neighbours
 from icp_ml.profile.potential import Potential
-from icp_ml.profile.records import Profile, Provenance, Verdict
+from icp_ml.profile.records import ColumnLeak, Profile, Provenance, Verdict
 from icp_ml.profile.reference import DriftReference, draw_reference
 from icp_ml.profile.tiering import Tiering
 from icp_ml.serve.bundle import Bundle
@@ -62,6 +62,10 @@ class Judged:
     evaluation: Evaluation
     verdict: Verdict
     tiers: TiersSettings
+
+    def beside(self, leakage: tuple[ColumnLeak, ...]) -> Judged:
+        """The same with what was found about columns in its verdict."""
+        return replace(self, verdict=self.verdict.model_copy(update={"leakage": leakage}))
 
 
 @dataclass(frozen=True)

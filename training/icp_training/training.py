@@ -23,7 +23,7 @@ from icp_training.comparing import compare, live_model
 from icp_training.config import Config, load_config
 from icp_training.defining import said_of, with_definition
 from icp_training.flips import TierFlips, tier_flips
-from icp_training.leakage.questions import refuse_questions
+from icp_training.leakage.questions import leakage_record, refuse_questions
 from icp_training.list_sample import ListSample, read_list_sample
 from icp_training.masking import Patterns, patterns_of
 from icp_training.pictures import record_evidence
@@ -102,7 +102,7 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
     root = config.project_root(config_path)
     deals = read(config, root)
     check_profiles(config, deals)
-    refuse_questions(config, root)
+    leakage = leakage_record(refuse_questions(config, root))
     listed = _list_to_judge_by(config, deals, root)
     patterns = _patterns(config, listed)
     if patterns is not None and config.train.adapt_to:
@@ -115,7 +115,7 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
         closing_run(run := open_run(root, config.name, {"config": config.digest(), "started": now})),
     ):
         record_rows(run, deals)
-        judged = judge(deals, start.budget, config.seed, on_step, config.tiers, patterns=patterns)
+        judged = judge(deals, start.budget, config.seed, on_step, config.tiers, patterns=patterns).beside(leakage)
         record_verdict(run, judged.verdict)
         try:
             fitted = fit(judged, start.budget, config.seed, on_step)

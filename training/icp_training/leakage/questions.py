@@ -18,6 +18,7 @@ from typing import Literal
 
 from icp_ml.deals.settings import AttributeSettings
 from icp_ml.errors import LeakageQuestion
+from icp_ml.profile.records import ColumnLeak
 from icp_training.config import Config
 from icp_training.leakage.records import ColumnVerdict
 from icp_training.leakage.sources import judged_as, read_sources
@@ -72,11 +73,31 @@ def question_of(rows: Sequence[ColumnLeakage], *, strict: bool = False) -> Leaka
     )
 
 
-def refuse_questions(config: Config, root: Path) -> None:
-    """Raise `LeakageQuestion` where an attribute in use may have been filled in too late and nobody has answered."""
-    question = question_of(judge_config(config, root))
+def refuse_questions(config: Config, root: Path) -> tuple[ColumnLeakage, ...]:
+    """The verdicts, where none of them stands in the way.
+
+    Raises `LeakageQuestion` where an attribute in use may have been filled in too late and nobody has answered.
+    """
+    rows = judge_config(config, root)
+    question = question_of(rows)
     if question is not None:
         raise question
+    return rows
+
+
+def leakage_record(rows: Sequence[ColumnLeakage]) -> tuple[ColumnLeak, ...]:
+    """What a bundle keeps: the attributes that the configuration names."""
+    return tuple(
+        ColumnLeak(
+            column=row.verdict.column,
+            answer=row.verdict.answer,
+            told=row.verdict.reasons if row.verdict.is_accused else "",
+            is_learned_from=row.place == "in use",
+            is_answered=row.answered,
+        )
+        for row in rows
+        if row.place in ("in use", "left out")
+    )
 
 
 def _attributes(config: Config) -> Mapping[str, AttributeSettings]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,11 +17,12 @@ from icp_ml.deals.settings import AXIS_OF_LAYER
 from icp_ml.errors import InputError
 from icp_ml.serve.bundle import StoredBundle
 from icp_ml.serve.previous import CONTENT_HASH, DELIMITER, ENCODING, SCORE, SUB_SCORE, TIER, metadata_of
-from icp_training.report.numbers import percent
-from icp_training.report.parts import Cell, Part, Prospect, Prospects, Section, Words
+from icp_training.report.numbers import count, percent, share
+from icp_training.report.parts import Cell, Part, Prospect, Prospects, Section, Table, Words, rows_of
 
 MOST: Final = 200
 """Rows that the page holds; more would be no page."""
+MISSING: Final = "attributes_missing"
 NEAREST: Final = re.compile(r"nearest_(won|lost)_\d+")
 REASON: Final = re.compile(r"reason_(for|against)_\d+")
 
@@ -32,24 +35,54 @@ def prospects(stored: StoredBundle, scored: Path) -> Section:
 
 
 def _parts(stored: StoredBundle, scored: Path) -> Iterator[Part]:
-    best, rows = _best(scored)
+    read = _read(scored)
     by = metadata_of(scored).get(CONTENT_HASH, b"").decode()
     if by and by != stored.content_hash:
         yield Words(
             f"{scored.name} was scored by another model (content hash {by[:12]}...), not by this one.", "warning"
         )
-    if not best.num_rows:
+    if not read.best.num_rows:
         yield Words(f"No row of {scored.name} has a tier.")
         return
-    name = best.schema.names[0]
-    shown = tuple(_prospect(values, name) for values in best.to_pylist())
+    name = read.best.schema.names[0]
+    shown = tuple(_prospect(values, name) for values in read.best.to_pylist())
     headers = (name, "tier", "score", "probability", "action", "not known")
-    caption = f"The {len(shown):,} best of {rows:,} rows of {scored.name}"
+    caption = f"The {len(shown):,} best of {read.rows:,} rows of {scored.name}"
     yield Prospects(caption, headers, shown, frozenset({2, 3, 5}))
+    yield _beside_deals(stored, read)
 
 
-def _best(scored: Path) -> tuple[pa.Table, int]:
-    """The rows with the highest scores that have a tier, best first, and how many rows there are."""
+def _beside_deals(stored: StoredBundle, read: _Read) -> Table:
+    """How the list is parted by tiers beside the deals that the tiers were measured on."""
+    tiered = sum(read.tiers.values())
+    rows = [
+        (
+            row.label,
+            count(read.tiers[row.label]),
+            share(read.tiers[row.label] / tiered),
+            share(row.share_of_deals),
+        )
+        for row in stored.bundle.tiering.table.rows
+    ]
+    lacking = "" if read.missing is None else f"; {read.missing:.1f} attributes are not known of a row on average"
+    caption = f"The list beside the deals: {tiered:,} rows have a tier{lacking}"
+    return Table(caption, ("tier", "rows", "of the list", "of the judged deals"), rows_of(rows), frozenset({1, 2, 3}))
+
+
+@dataclass(frozen=True)
+class _Read:
+    """best: the rows with the highest scores that have a tier, best first. rows: of the whole list.
+
+    tiers: rows by tier. missing: attributes not known of a row with a tier, the mean; None where the list does not say.
+    """
+
+    best: pa.Table
+    rows: int
+    tiers: Counter[str]
+    missing: float | None
+
+
+def _read(scored: Path) -> _Read:
     names = column_names(scored, delimiter=DELIMITER, encoding=ENCODING)
     lacking = [each for each in (TIER, SCORE) if each not in names]
     if lacking:
@@ -57,14 +90,17 @@ def _best(scored: Path) -> tuple[pa.Table, int]:
             f"{scored.name}: an output of icp score was expected, and it has no column '{lacking[0]}'; name a file "
             "that icp score wrote"
         )
-    kept, rows = None, 0
+    kept, rows, tiers, missing = None, 0, Counter[str](), 0.0
     for batch in stream_batches(scored, delimiter=DELIMITER, encoding=ENCODING):
         rows += batch.num_rows
         plain = _plain(pa.Table.from_batches([batch]))
         tiered = plain.filter(pc.and_(_given(plain, TIER), _given(plain, SCORE)))
+        tiers.update(tiered.column(TIER).to_pylist())
+        missing += (pc.sum(tiered.column(MISSING)).as_py() or 0.0) if MISSING in names else 0.0
         together = tiered if kept is None else pa.concat_tables([kept, tiered])
         kept = together.take(pc.select_k_unstable(together, MOST, [(SCORE, "descending")]))
-    return pa.table({name: [] for name in names}) if kept is None else kept, rows
+    best = pa.table({name: [] for name in names}) if kept is None else kept
+    return _Read(best, rows, tiers, missing / max(tiers.total(), 1) if MISSING in names else None)
 
 
 def _plain(table: pa.Table) -> pa.Table:
@@ -72,7 +108,7 @@ def _plain(table: pa.Table) -> pa.Table:
     made = {}
     for name, column in zip(table.schema.names, table.columns, strict=True):
         decoded = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
-        is_number = name in {SCORE, "probability", "attributes_missing"} or name.startswith(SUB_SCORE)
+        is_number = name in {SCORE, "probability", MISSING} or name.startswith(SUB_SCORE)
         is_number = is_number or name.endswith("_effect")
         made[name] = _number(decoded) if is_number else decoded.cast(pa.string())
     return pa.table(made)
@@ -93,7 +129,7 @@ def _given(table: pa.Table, name: str) -> pa.ChunkedArray:
 def _prospect(values: Values, name: str) -> Prospect:
     score = float(values[SCORE])
     probability = values.get("probability")
-    missing = values.get("attributes_missing")
+    missing = values.get(MISSING)
     facts = (
         Cell(str(values[TIER])),
         Cell(f"{score:.1f}", repr(score)),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from icp_ml.profile.honesty import METRIC_WORDS, calibration_told, which_to_believe
-from icp_ml.profile.records import BaseRates, FactorSteadiness, Interval, LargerSample, Profile, Verdict
+from icp_ml.profile.records import BaseRates, ColumnLeak, FactorSteadiness, Interval, LargerSample, Profile, Verdict
 from icp_ml.serve.bundle import Bundle
 from icp_training.report import charts
 from icp_training.report.numbers import count, figure, percent, points, rate, share, won_of
@@ -14,6 +14,9 @@ from icp_training.report.parts import Cell, Chart, Listed, Part, Row, Section, T
 
 METHODS: Final = ("icp-ml", "logistic regression", "base rate")
 """In this order, before any others."""
+LEARNED: Final = {True: "learned from", False: "left out"}
+LONGEST: Final = 12
+"""Rows of a table that is shown unfolded."""
 MISSING_ENOUGH: Final = 0.05
 """An attribute that under a twentieth of the deals lack is as good as known."""
 
@@ -26,6 +29,8 @@ def trust(bundle: Bundle) -> Section:
 
 def judged(verdict: Verdict) -> Iterator[Part]:
     """How it was judged and what came of it, for a model that was accepted or refused."""
+    if verdict.leakage:
+        yield from _leakage(verdict.leakage)
     yield Words(verdict.sentence)
     if verdict.reliability:
         yield _reliability(verdict)
@@ -40,6 +45,23 @@ def judged(verdict: Verdict) -> Iterator[Part]:
         yield from _sample(verdict.sample)
 
 
+def _leakage(found: tuple[ColumnLeak, ...]) -> Iterator[Part]:
+    """What was found about columns that may have been filled in too late, those learned from first."""
+    accused = sorted((each for each in found if each.answer != "use"), key=lambda each: not each.is_learned_from)
+    if not accused:
+        yield Words(f"Of {len(found)} columns none gives the outcome away, as far as the deals can tell.")
+        return
+    learned = sum(each.is_learned_from for each in accused)
+    yield Words(
+        f"Of {len(found)} columns {len(accused)} may have been filled in after the outcome was known. Left out: "
+        f"{len(accused) - learned}. Learned from, because somebody said that it was known before: {learned}.",
+        "warning" if learned else "plain",
+    )
+    rows = rows_of([(each.column, LEARNED[each.is_learned_from], each.told) for each in accused])
+    headers = ("column", "what was done", "what was found")
+    yield Table(f"Columns that may give the outcome away ({len(accused)})", headers, rows, folded=len(rows) > LONGEST)
+
+
 def rows_made_of(ledger: Mapping[str, int]) -> Table:
     """What became of every row that was read."""
     rows = rows_of([(name, count(rows)) for name, rows in sorted(ledger.items(), key=lambda e: (-e[1], e[0]))])
@@ -48,10 +70,11 @@ def rows_made_of(ledger: Mapping[str, int]) -> Table:
 
 def _made_of(bundle: Bundle) -> Iterator[Part]:
     yield rows_made_of(bundle.provenance.ledger)
-    yield Words(
-        "Columns that may give the outcome away were looked for before anything was learned; training does not start "
-        "while one of them has an unanswered question (icp check shows each verdict)."
-    )
+    if not bundle.verdict.leakage:
+        yield Words(
+            "Columns that may give the outcome away were looked for before anything was learned; training does not "
+            "start while one of them has an unanswered question (icp check shows each verdict)."
+        )
 
 
 def _reliability(verdict: Verdict) -> Chart:
