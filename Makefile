@@ -27,7 +27,7 @@ LARGE ?=
 # what its tests share is made once.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp two-years bench-model bench-search bench-score bench-speed bench-as-of wheel-check docs clean
+.PHONY: help demo test check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp two-years bench-model bench-search bench-score report-pages bench-speed bench-as-of wheel-check docs clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ bench-score: $(STAMP) $(PEERS_STAMP) ## scoring with reasons beside other ways, 
 	@$(BIN)/python training/benchmarks/score.py
 
 peers: $(PEERS_STAMP) ## the environment of the methods that bench-model compares with
+
+report-pages: $(STAMP) ## pages of six kinds of models in a real browser: sizes, seconds until ready, what is wrong; writes docs/report-pages.md
+	@$(ONE_THREAD) $(BIN)/python -m tests.browser.survey
 
 bench-speed: $(STAMP) ## how long training and scoring take, and how much memory
 	@$(BIN)/python training/benchmarks/speed.py

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from tests.cli_projects import as_csv, changed, config, deal_rows, icp, strong, write_config, write_project
@@ -41,3 +43,10 @@ def train_and_score() -> None:
     assert trained.code == 0, trained.err
     scored = icp("score", "prospects.csv", "-o", "scored.parquet", "--max-unscored", "1")
     assert scored.code == 0, scored.err
+
+
+def kept_page(project: Path) -> Path:
+    """The page that a refused training left in its run."""
+    with closing(sqlite3.connect(project / "mlruns" / "mlflow.db")) as database:
+        (found,) = database.execute("select artifact_uri from runs").fetchone()
+    return Path(found.removeprefix("file://")) / "report.html"

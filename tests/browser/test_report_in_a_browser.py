@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,7 @@ from icp_training.report.drawing import report
 from tests import serve_models
 from tests.browser import chromium
 from tests.cli_projects import icp, null, write_project
-from tests.reported_projects import HOSTILE, train_and_score, write_hostile
+from tests.reported_projects import HOSTILE, kept_page, train_and_score, write_hostile
 
 pytestmark = pytest.mark.skipif(chromium.executable() is None, reason="no Chromium on this machine")
 
@@ -43,13 +41,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "refused": kept_page(root / "refused"),
         "before definitions": old,
     }
-
-
-def kept_page(project: Path) -> Path:
-    """The page that a refused training left in its run."""
-    with closing(sqlite3.connect(project / "mlruns" / "mlflow.db")) as database:
-        (found,) = database.execute("select artifact_uri from runs").fetchone()
-    return Path(found.removeprefix("file://")) / "report.html"
 
 
 @pytest.fixture(scope="module")
