@@ -108,14 +108,17 @@ def _trained(folder: Path, listed: Path) -> Path:
     with chdir(folder):
         if not _typed("train", "icp.yaml", "--trials", TRIALS, may_refuse=True):
             return kept_page(folder)
-        _with_ids(listed, folder / "listed.csv")
-        _typed("score", "listed.csv", "-o", "scored.parquet", "--id", "row", "--max-unscored", "1")
+        named = listed.read_text(encoding="utf-8", errors="replace").startswith("domain,")
+        if not named:
+            _with_ids(listed, folder / "listed.csv")
+        words = (str(listed), "domain") if named else ("listed.csv", "row")
+        _typed("score", words[0], "-o", "scored.parquet", "--id", words[1], "--max-unscored", "1")
         _typed("report", "-o", "page.html", "--scored", "scored.parquet")
     return folder / "page.html"
 
 
 def _with_ids(listed: Path, place: Path) -> None:
-    """The list with a first column `row`; sets without any id have none to be told apart by."""
+    """The list with a first column `row`: a third party's rows have nothing to be told apart by."""
     delimiter = ";" if listed.read_text(encoding="utf-8", errors="replace").partition("\n")[0].count(";") > 2 else ","
     table = csv.read_csv(listed, parse_options=csv.ParseOptions(delimiter=delimiter))
     csv.write_csv(table.add_column(0, "row", pa.array([f"row {k}" for k in range(1, table.num_rows + 1)])), place)
