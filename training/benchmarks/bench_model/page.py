@@ -42,6 +42,10 @@ def _heading(bench: Bench) -> Iterator[str]:
     size = "FULL=1" if bench.full else "the default size"
     yield f"Size of the run: {size}, {bench.trials} trials for a whole search, a fifth of them in each fold."
     codes = ", ".join(f"{name} {method_hash(name)[:8]}" for name in (OURS, *_peer_names()))
+    yield (
+        f"Its cells took {bench.minutes(alone=False):,.0f} minutes of one core each and "
+        f"{bench.minutes(alone=True):,.0f} minutes of all cores."
+    )
     yield f"Code by hash: sets and folds {data_hash()[:8]}, {codes}."
     yield ""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from benchmarks.bench_model.cells import CellKey
+from benchmarks.bench_model.cells import CellKey, path_of, read_cell
 from benchmarks.bench_model.figures import (
     Figures,
     Paired,
@@ -53,6 +53,12 @@ class Bench:
                 if result is not None:
                     found.setdefault(method if prediction == ITSELF else prediction, {})[seed] = result
         return dict(found)
+
+    def minutes(self, *, alone: bool) -> float:
+        """What the cells took that had all cores to themselves, or that had one core each."""
+        mine = [key for key in self.keys if (SETS[key.name].large or METHODS[key.method].alone) == alone]
+        paths = [path for key in mine if (path := path_of(key, self.plans[key.name, key.seed])).exists()]
+        return sum(read_cell(path).seconds for path in paths) / 60
 
     def plans_of(self, name: str) -> dict[int, Plan]:
         """By seed."""
