@@ -21,7 +21,6 @@ BUNDLE ?= $(lastword $(sort $(wildcard demo/models/*/v*)) $(sort $(wildcard mode
 UPGRADE ?=
 PYTEST_ARGS ?=
 FULL ?=
-LARGE ?=
 
 # Two test processes on two cores: a library that starts threads of its own would only slow them down. A file stays in one process, so that
 # what its tests share is made once.

@@ -9,8 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+SECTIONS = ("answer", "criteria", "anti-icp", "attributes", "tiers", "closed-deals", "trust", "card")
+"""Those of the page of every accepted model."""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
     *("--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"),
@@ -65,3 +68,12 @@ def look_at_all(page: Page) -> None:
     for top in range(0, int(page.evaluate("document.documentElement.scrollHeight")), 700):
         page.evaluate(f"scrollTo(0, {top})")
         page.wait_for_timeout(30)
+
+
+def serious(browser: Browser, path: Path, *, dark: bool) -> list[str]:
+    """What axe finds serious or critical on the whole page: the rule, and the beginning of where it is broken."""
+    with opened(browser, path, dark=dark, judged=True) as found:
+        look_at_all(found.page)
+        violations = Axe().run(found.page).response["violations"]
+        worst = [each for each in violations if each["impact"] in ("serious", "critical")]
+        return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in worst]

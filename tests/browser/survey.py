@@ -20,11 +20,10 @@ from statistics import median
 from typing import Final
 
 import pyarrow as pa
-import yaml
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 from pyarrow import csv
 
+from benchmarks.speed import write_moved
 from tests.browser import chromium
 from tests.cli_projects import as_csv, deal_rows, icp, null, strong, write_project
 from tests.docs.pages import ROOT
@@ -33,14 +32,14 @@ from tests.reported_projects import kept_page, write_hostile
 CACHE: Final = ROOT / ".cache" / "report-pages"
 PAGE: Final = ROOT / "docs" / "report-pages.md"
 CONFIGS: Final = ROOT / "training" / "configs"
-SECTIONS: Final = ("answer", "criteria", "anti-icp", "attributes", "tiers", "closed-deals", "trust", "card")
 COUNTED: Final[Mapping[str, str]] = {
     "figures": ".chart",
     "prospects": "tr.prospect",
-    "sections": ", ".join(f"section#{each}" for each in SECTIONS),
+    "sections": ", ".join(f"section#{each}" for each in chromium.SECTIONS),
 }
 TRIALS: Final = "2"
 OPENINGS: Final = 3
+ID: Final = "domain"
 NARROW: Final = 390
 
 
@@ -66,11 +65,13 @@ def _demo(folder: Path) -> Path:
 
 def _third_party(config: str, folder: Path) -> Path:
     """A configuration of the project's, moved to a folder of its own; its own deals are the list."""
-    written = yaml.safe_load((CONFIGS / f"{config}.yaml").read_text(encoding="utf-8"))
-    source = (CONFIGS / written["root"] / written["deals"]["source"]).resolve()
-    moved = {**written, "root": ".", "deals": {**written["deals"], "source": str(source)}}
-    (folder / "icp.yaml").write_text(yaml.safe_dump(moved, sort_keys=False), encoding="utf-8")
-    return _trained(folder, source)
+    deals = write_moved(CONFIGS / f"{config}.yaml", folder)["deals"]
+    read = csv.ParseOptions(delimiter=deals.get("delimiter", ","))
+    table = csv.read_csv(deals["source"], parse_options=read)
+    # A third party's rows have nothing to be told apart by.
+    names = pa.array([f"row {place}" for place in range(1, table.num_rows + 1)])
+    csv.write_csv(table.add_column(0, ID, names), folder / "prospects.csv")
+    return _trained(folder)
 
 
 def _few(folder: Path) -> Path:
@@ -79,15 +80,15 @@ def _few(folder: Path) -> Path:
     rows = {row["account_id"]: row for row in deal_rows(strong())}.values()
     kept = [row for stage in ("Closed Won", "Closed Lost") for row in [r for r in rows if r["stage"] == stage][:30]]
     (folder / "deals.csv").write_text(as_csv(kept), encoding="utf-8")
-    return _trained(folder, folder / "prospects.csv")
+    return _trained(folder)
 
 
 def _hostile(folder: Path) -> Path:
-    return _trained(write_hostile(folder), folder / "prospects.csv")
+    return _trained(write_hostile(folder))
 
 
 def _refused(folder: Path) -> Path:
-    return _trained(write_project(folder, null()), folder / "prospects.csv")
+    return _trained(write_project(folder, null()))
 
 
 KINDS: Final[Mapping[str, tuple[str, Callable[[Path], Path]]]] = {
@@ -103,25 +104,14 @@ KINDS: Final[Mapping[str, tuple[str, Callable[[Path], Path]]]] = {
 }
 
 
-def _trained(folder: Path, listed: Path) -> Path:
-    """Train, score the list where there is a model, and draw the page; a refusal has left its own."""
+def _trained(folder: Path) -> Path:
+    """Train, score prospects.csv where there is a model, and draw the page; a refusal has left its own."""
     with chdir(folder):
         if not _typed("train", "icp.yaml", "--trials", TRIALS, may_refuse=True):
             return kept_page(folder)
-        named = listed.read_text(encoding="utf-8", errors="replace").startswith("domain,")
-        if not named:
-            _with_ids(listed, folder / "listed.csv")
-        words = (str(listed), "domain") if named else ("listed.csv", "row")
-        _typed("score", words[0], "-o", "scored.parquet", "--id", words[1], "--max-unscored", "1")
+        _typed("score", "prospects.csv", "-o", "scored.parquet", "--id", ID, "--max-unscored", "1")
         _typed("report", "-o", "page.html", "--scored", "scored.parquet")
     return folder / "page.html"
-
-
-def _with_ids(listed: Path, place: Path) -> None:
-    """The list with a first column `row`: a third party's rows have nothing to be told apart by."""
-    delimiter = ";" if listed.read_text(encoding="utf-8", errors="replace").partition("\n")[0].count(";") > 2 else ","
-    table = csv.read_csv(listed, parse_options=csv.ParseOptions(delimiter=delimiter))
-    csv.write_csv(table.add_column(0, "row", pa.array([f"row {k}" for k in range(1, table.num_rows + 1)])), place)
 
 
 def _typed(*words: str, may_refuse: bool = False) -> bool:
@@ -158,17 +148,9 @@ def looked_at(browser: Browser, kind: str) -> Look:
     with chromium.opened(browser, path, width=NARROW) as found:
         chromium.look_at_all(found.page)
         width = int(found.page.evaluate("document.documentElement.scrollWidth"))
-    violations = tuple(each for dark in (False, True) for each in _violations(browser, path, dark=dark))
+    violations = tuple(each for dark in (False, True) for each in chromium.serious(browser, path, dark=dark))
     size = path.stat().st_size
     return Look(kind, KINDS[kind][0], size, counts, median(ready), tuple(said), tuple(outside), width, violations)
-
-
-def _violations(browser: Browser, path: Path, *, dark: bool) -> Iterator[str]:
-    with chromium.opened(browser, path, dark=dark, judged=True) as found:
-        chromium.look_at_all(found.page)
-        for each in Axe().run(found.page).response["violations"]:
-            if each["impact"] in ("serious", "critical"):
-                yield f"{each['id']}: {each['nodes'][0]['html'][:80]}"
 
 
 def table_of(looks: list[Look]) -> Iterator[str]:
@@ -188,7 +170,7 @@ def table_of(looks: list[Look]) -> Iterator[str]:
     for each in looks:
         counts, size = each.counts, f"{each.bytes / 1e6:.1f}"
         cells = (each.about, size, counts["figures"], counts["prospects"], f"{each.ready:.1f}")
-        more = (f"{counts['sections']} of {len(SECTIONS)}", len(each.said), len(each.outside), each.width)
+        more = (f"{counts['sections']} of {len(chromium.SECTIONS)}", len(each.said), len(each.outside), each.width)
         yield f"| {' | '.join(map(str, (*cells, *more, len(each.violations))))} |"
     yield ""
     yield "A refusal has two sections: why there is no model, and how that was judged. The target for the size is 6 MB."

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from icp_ml.serve.bundle import as_stored
@@ -18,7 +17,6 @@ from tests.reported_projects import HOSTILE, kept_page, train_and_score, write_h
 
 pytestmark = pytest.mark.skipif(chromium.executable() is None, reason="no Chromium on this machine")
 
-SECTIONS = ("answer", "criteria", "anti-icp", "attributes", "tiers", "closed-deals", "trust", "card")
 PAGES = ("hostile", "refused", "before definitions")
 
 
@@ -62,7 +60,7 @@ def test_nothing_is_said_and_nothing_asked_for(browser: Browser, pages: dict[str
 @pytest.mark.parametrize("name", ["hostile", "before definitions"])
 def test_every_section_is_there_and_says_something(browser: Browser, pages: dict[str, Path], name: str) -> None:
     with chromium.opened(browser, pages[name]) as found:
-        for section in SECTIONS:
+        for section in chromium.SECTIONS:
             within = found.page.locator(f"section#{section}")
             assert within.count() == 1, section
             assert within.locator("p, table, figure, li").count() > 0, section
@@ -117,9 +115,4 @@ def test_a_narrow_screen_needs_no_scrolling_sideways(browser: Browser, pages: di
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing_serious(browser: Browser, pages: dict[str, Path], name: str, *, dark: bool) -> None:
-    with chromium.opened(browser, pages[name], dark=dark, judged=True) as found:
-        chromium.look_at_all(found.page)
-        violations = Axe().run(found.page).response["violations"]
-        assert [
-            (each["id"], each["nodes"][0]["html"]) for each in violations if each["impact"] in ("serious", "critical")
-        ] == []
+    assert chromium.serious(browser, pages[name], dark=dark) == []

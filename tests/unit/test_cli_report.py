@@ -76,16 +76,18 @@ def test_the_list_is_shown_beside_the_deals_by_tier(project: Path) -> None:
 def test_columns_that_may_give_the_outcome_away_are_told_with_what_was_done() -> None:
     late = ColumnLeak(column="demo", answer="ask", told="late (L04)", is_learned_from=True, is_answered=True)
     gone = ColumnLeak(column="amount", answer="drop", told="a total (L13)", is_learned_from=False, is_answered=True)
+    asked = gone.model_copy(update={"column": "owner", "is_answered": False})
     good = ColumnLeak(column="size", answer="use", told="", is_learned_from=True, is_answered=False)
-    verdict = serve_models.bundle().verdict.model_copy(update={"leakage": (good, gone, late)})
+    verdict = serve_models.bundle().verdict.model_copy(update={"leakage": (good, gone, late, asked)})
     words, table, *_ = judged(verdict)
     assert isinstance(words, Words)
-    assert words.text.startswith("Of 3 columns 2 may have been filled in after")
-    assert "Left out: 1. Learned from, because somebody said that it was known before: 1." in words.text
+    assert words.text.startswith("Of 4 columns 3 may have been filled in after")
+    assert "Left out: 2. Learned from, because somebody said that it was known before: 1." in words.text
     assert isinstance(table, Table)
     assert [[cell.text for cell in row] for row in table.rows] == [
         ["demo", "learned from", "late (L04)"],
         ["amount", "left out", "a total (L13)"],
+        ["owner", "left out, and nobody has said when it is known", "a total (L13)"],
     ]
     clean, *_ = judged(verdict.model_copy(update={"leakage": (good,)}))
     assert isinstance(clean, Words)

@@ -24,6 +24,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -87,17 +88,25 @@ def synthetic_parts(folder: Path, trials: int) -> Iterator[Part]:
 
 def full_parts(folder: Path, trials: int) -> Iterator[Part]:
     """Train on the real set of 78,025 deals by its own configuration, moved to `folder`, and score all of it."""
-    config = yaml.safe_load(FULL_CONFIG.read_text(encoding="utf-8"))
-    deals = (FULL_CONFIG.parent / config["root"] / config["deals"]["source"]).resolve()
-    moved = {**config, "root": ".", "deals": {**config["deals"], "source": str(deals)}}
-    (folder / "icp.yaml").write_text(yaml.safe_dump(moved, sort_keys=False), encoding="utf-8")
+    config = write_moved(FULL_CONFIG, folder)
     yield Part(
         f"train, {sum(map(len, config['attributes'].values()))} attributes, {trials} trials",
         FULL_ROWS,
         "under 720 s and 4,096 MiB",
         ("train", "icp.yaml", "--trials", str(trials)),
     )
-    yield Part("score with reasons", FULL_ROWS, "none yet", ("score", str(deals), "-o", "scored.parquet"))
+    yield Part(
+        "score with reasons", FULL_ROWS, "none yet", ("score", config["deals"]["source"], "-o", "scored.parquet")
+    )
+
+
+def write_moved(path: Path, folder: Path) -> dict[str, Any]:
+    """A configuration as icp.yaml of another folder, its deals named from there; what stands in it."""
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    source = (path.parent / config["root"] / config["deals"]["source"]).resolve()
+    moved: dict[str, Any] = {**config, "root": ".", "deals": {**config["deals"], "source": str(source)}}
+    (folder / "icp.yaml").write_text(yaml.safe_dump(moved, sort_keys=False), encoding="utf-8")
+    return moved
 
 
 def write_synthetic(folder: Path) -> None:

@@ -14,7 +14,6 @@ from icp_training.report.parts import Cell, Chart, Listed, Part, Row, Section, T
 
 METHODS: Final = ("icp-ml", "logistic regression", "base rate")
 """In this order, before any others."""
-LEARNED: Final = {True: "learned from", False: "left out"}
 LONGEST: Final = 12
 """Rows of a table that is shown unfolded."""
 MISSING_ENOUGH: Final = 0.05
@@ -57,9 +56,15 @@ def _leakage(found: tuple[ColumnLeak, ...]) -> Iterator[Part]:
         f"{len(accused) - learned}. Learned from, because somebody said that it was known before: {learned}.",
         "warning" if learned else "plain",
     )
-    rows = rows_of([(each.column, LEARNED[each.is_learned_from], each.told) for each in accused])
+    rows = rows_of([(each.column, _done(each), each.told) for each in accused])
     headers = ("column", "what was done", "what was found")
     yield Table(f"Columns that may give the outcome away ({len(accused)})", headers, rows, folded=len(rows) > LONGEST)
+
+
+def _done(found: ColumnLeak) -> str:
+    if found.is_learned_from:
+        return "learned from"
+    return "left out" if found.is_answered else "left out, and nobody has said when it is known"
 
 
 def rows_made_of(ledger: Mapping[str, int]) -> Table:
