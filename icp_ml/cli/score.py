@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from icp_ml.serve.output_rows import OutputRows
     from icp_ml.serve.previous import PreviousList
 
-_BATCH_ROWS = 65_536
+_BATCH_ROWS = 32_768
 _PART_ROWS = 1_000_000
 _MAX_UNSCORED = 0.5
 
