@@ -28,6 +28,9 @@ def quarter(
     only_if_due: Annotated[bool, typer.Option("--only-if-due", help="Do nothing where it is not time.")] = False,
     promote: Annotated[bool, typer.Option("--promote", help="Make it live where every gate is green.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Search without the parameters of what is live.")] = False,
+    intent: Annotated[
+        bool, typer.Option("--intent", help="Learn the intent side of what is live anew, and nothing else.")
+    ] = False,
     trials: Annotated[int | None, typer.Option(min=1, help="As of icp train.")] = None,
     reason: Annotated[str, typer.Option(help="Why, for the ledger.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON and nothing else.")] = False,
@@ -39,12 +42,16 @@ def quarter(
 
     check_reason(reason)
     line = training_line()
+    if intent and (fresh or trials is not None):
+        raise ConfigError("--intent searches nothing, and was expected without --fresh and --trials; leave these out")
     if due:
-        if only_if_due or promote or fresh:
+        if only_if_due or promote or fresh or intent:
             raise ConfigError("--due only asks, and was expected alone; leave the other options out")
         _tell_due(line.due(config, asker()), as_json=as_json)
         return
-    asked = line.QuarterAsked(line.budget_of(config, trials), fresh=fresh, promote=promote, only_if_due=only_if_due)
+    asked = line.QuarterAsked(
+        line.budget_of(config, trials), fresh=fresh, promote=promote, only_if_due=only_if_due, intent=intent
+    )
     with progress() as on_step:
         found: Quarter = line.run_quarter(config, asked, asker(reason), on_step)
     if as_json:

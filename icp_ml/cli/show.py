@@ -204,6 +204,7 @@ def _provenance_table(stored: StoredBundle) -> Table:
         ("content hash", stored.content_hash),
         ("model hash", stored.model_hash),
         *(("changed without training", change) for change in provenance.changes),
+        *(("intent side learned anew", each) for each in provenance.refreshed),
     )
     for name, value in rows:
         add_row(table, name, value)

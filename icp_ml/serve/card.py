@@ -72,6 +72,10 @@ def _head(provenance: Provenance, profile: Profile) -> Iterator[str]:
         yield ""
         yield f"The model is that of version {provenance.amended_from}. Changed since, without training:"
         yield from (f"- {change}" for change in provenance.changes)
+    if provenance.refreshed:
+        yield ""
+        yield provenance.refreshed[0]
+        yield from (f"- {change}" for change in provenance.refreshed[1:])
 
 
 def _rows(provenance: Provenance) -> Iterator[str]:

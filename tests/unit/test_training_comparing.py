@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from icp_ml.deals.admission import months_before
 from icp_ml.deals.contract import read_deals
@@ -15,7 +16,7 @@ from icp_ml.deals.table import DealTable
 from icp_ml.model.splits import Fold, maturity
 from icp_ml.serve.bundle import StoredBundle
 from icp_ml.watch.comparison import Comparison
-from icp_training.comparing import compare
+from icp_training.comparing import champion_rival, compare
 from icp_training.config import Config
 from icp_training.evaluation import judge_fold
 from icp_training.search import Budget
@@ -134,6 +135,16 @@ def test_the_deals_are_those_that_neither_has_met(quarter: Quarter, compared: Co
     assert (found.deals, found.won) == (len(rows), int(deals.won[rows].sum()))
     assert found.accounts == len({deals.accounts[row] for row in rows})
     assert found.deals >= 100
+
+
+def test_a_moved_level_moves_what_is_told_and_no_tier(quarter: Quarter, live: StoredBundle) -> None:
+    """A champion whose level was moved by its latest deals answers as `icp score` does: by tiers of the order alone."""
+    moved = replace(live, bundle=replace(live.bundle, model=replace(live.bundle.model, anchor=0.7)))
+    before, after = (champion_rival(each, quarter.deals.parsed) for each in (live, moved))
+    assert np.array_equal(before.tiers, after.tiers)
+    rows = live.bundle.model.vocabulary.encode(quarter.deals.parsed)
+    said = moved.bundle.model.probability(moved.bundle.model.log_odds(rows))
+    assert np.abs(expit(after.log_odds) - said).max() < 1e-12
 
 
 def test_what_the_deals_have_no_more_is_missing_and_said(quarter: Quarter, live: StoredBundle) -> None:

@@ -60,19 +60,8 @@ def compare(config: Config, root: Path, deals: DealTable, champion: StoredBundle
     They are read once more where a window has cut them, but not where members learn from masked copies of them, which
     no reading gives.
     """
-    months = config.deals.window.months
-    if months is not None and not deals.copies:
-        config = _without_window(config)
-        deals = read_deals(config.deals, config.tables, config.resolved(), root, besides=config.besides())
-    found = _since(deals, champion, months)
-    said = Comparison(
-        champion_version=champion.bundle.provenance.version,
-        champion_hash=champion.content_hash,
-        since=None if found is None else str(found.cut),
-        deals=0 if found is None else len(found.fold.test),
-        won=0 if found is None else int(deals.won[found.fold.test].sum()),
-        accounts=0 if found is None else len(np.unique(deals.groups()[found.fold.test])),
-    )
+    config, deals, found = ground_of(config, root, deals, champion)
+    said = asked_of(deals, champion, found)
     if found is None:
         return said
     rows = found.fold.test
@@ -82,7 +71,7 @@ def compare(config: Config, root: Path, deals: DealTable, champion: StoredBundle
     parsed, lacking = as_champion_reads(config, root, deals, champion.bundle.attributes)
     with one_core_each(len(deals.won)):
         challenger = _challenger(judge_fold(deals, found.fold, budget, config.seed, config.tiers))
-    live = _champion(champion, parsed.take(rows))
+    live = champion_rival(champion, parsed.take(rows))
     return said.model_copy(
         update={
             "champion": figures_of(live, shared, config.seed),
@@ -93,9 +82,29 @@ def compare(config: Config, root: Path, deals: DealTable, champion: StoredBundle
     )
 
 
-def _without_window(config: Config) -> Config:
-    everything = config.deals.model_copy(update={"window": WindowSettings(months=None)})
-    return config.model_copy(update={"deals": everything})
+def ground_of(
+    config: Config, root: Path, deals: DealTable, champion: StoredBundle
+) -> tuple[Config, DealTable, Since | None]:
+    """All deals without the window, the configuration that reads them, and those that the champion has not met."""
+    months = config.deals.window.months
+    if months is not None and not deals.copies:
+        everything = config.deals.model_copy(update={"window": WindowSettings(months=None)})
+        config = config.model_copy(update={"deals": everything})
+        deals = read_deals(config.deals, config.tables, config.resolved(), root, besides=config.besides())
+    return config, deals, _since(deals, champion, months)
+
+
+def asked_of(deals: DealTable, champion: StoredBundle, found: Since | None) -> Comparison:
+    """Whom a comparison is with and on which deals, before anything is told of them."""
+    rows = np.array([], dtype=np.intp) if found is None else found.fold.test
+    return Comparison(
+        champion_version=champion.bundle.provenance.version,
+        champion_hash=champion.content_hash,
+        since=None if found is None else str(found.cut),
+        deals=len(rows),
+        won=int(deals.won[rows].sum()),
+        accounts=len(np.unique(deals.groups()[rows])),
+    )
 
 
 def _since(deals: DealTable, champion: StoredBundle, months: int | None) -> Since | None:
@@ -120,15 +129,14 @@ def _can_learn(deals: DealTable, rows: NDArray[np.intp]) -> bool:
 
 
 def _challenger(result: FoldResult) -> Rival:
-    return Rival(result.model, result.cuts.tiers(result.model - result.fitted.anchor), result.cuts.labels)
+    return Rival(result.model, result.cuts.tiers(result.model), result.cuts.labels)
 
 
-def _champion(champion: StoredBundle, parsed: ParsedTable) -> Rival:
+def champion_rival(champion: StoredBundle, parsed: ParsedTable) -> Rival:
     """At the level that its deals had: a base rate that somebody stated is a wish, and not what it learned."""
-    bundle = champion.bundle if champion.bundle.calibration is None else champion.bundle.at_base_rate(None)
-    log_odds = bundle.model.log_odds(bundle.model.vocabulary.encode(parsed))
-    cuts = bundle.tiering.cuts
-    return Rival(log_odds, cuts.tiers(log_odds - bundle.model.anchor), cuts.labels)
+    model, cuts = champion.bundle.model, champion.bundle.tiering.cuts
+    log_odds = model.log_odds(model.vocabulary.encode(parsed))
+    return Rival(log_odds + model.anchor, cuts.tiers(log_odds), cuts.labels)
 
 
 def as_champion_reads(

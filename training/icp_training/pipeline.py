@@ -15,6 +15,7 @@ import numpy as np
 
 import icp_ml
 from icp_ml.deals.contract import DealTable, read_deals
+from icp_ml.deals.kinds import ParsedTable
 from icp_ml.deals.list_tables import carried
 from icp_ml.deals.policy import TiersSettings
 from icp_ml.deals.sources import digest_of
@@ -279,7 +280,7 @@ def bundle_of(config: Config, root: Path, judged: Judged, fitted: Fitted, stamp:
         tables=carried(config.tables, deals.attributes, root),
         potential=fitted.potential,
         calibration=fitted.calibration,
-        neighbours=_neighbours(config, deals, fitted.model),
+        neighbours=neighbours_of(config, deals.parsed, deals, fitted.model),
         definition=fitted.definition,
         closed_won=fitted.closed_won,
         dependence=fitted.dependence,
@@ -287,11 +288,14 @@ def bundle_of(config: Config, root: Path, judged: Judged, fitted: Fitted, stamp:
     return bundle if config.base_rate is None else bundle.at_base_rate(config.base_rate)
 
 
-def _neighbours(config: Config, deals: DealTable, model: WinModel) -> Neighbours | None:
-    """The accounts that prospects are compared with, None where the bundle is to name none."""
+def neighbours_of(config: Config, parsed: ParsedTable, deals: DealTable, model: WinModel) -> Neighbours | None:
+    """The accounts that prospects are compared with, None where the bundle is to name none.
+
+    parsed: the attributes of the deals as the model reads them.
+    """
     if not config.neighbours:
         return None
-    return draw_neighbours(model, SoldDeals(deals.parsed, deals.accounts, deals.won, deals.opened), config.seed)
+    return draw_neighbours(model, SoldDeals(parsed, deals.accounts, deals.won, deals.opened), config.seed)
 
 
 def data_digest(config: Config, root: Path) -> str:

@@ -28,6 +28,7 @@ from icp_ml.watch.review_records import Review
 from icp_training import versions
 from icp_training.comparing import live_model
 from icp_training.config import Config, load_config
+from icp_training.intent import refresh_intent
 from icp_training.pipeline import OnStep, data_digest, read, silent
 from icp_training.promotion import Promotion
 from icp_training.registry import Registered, Registry, registry_of
@@ -62,13 +63,32 @@ class Quarter:
 @dataclass(frozen=True)
 class Asked:
     """How. budget: of the search. fresh: without the live version's parameters. promote: where every gate is green.
-    only_if_due: do nothing where it is not time.
+    only_if_due: do nothing where it is not time. intent: learn the intent side of what is live anew, and nothing else.
     """
 
     budget: Budget
     fresh: bool = False
     promote: bool = False
     only_if_due: bool = False
+    intent: bool = False
+
+
+@dataclass(frozen=True)
+class Making:
+    """What a version is to be made of. live: what it may take the place of, None where nothing that learned is."""
+
+    path: Path
+    config: Config
+    deals: DealTable
+    live: StoredBundle | None
+
+
+@dataclass(frozen=True)
+class NotMade:
+    """Why there is no new version, in a sentence. refusal: None where what is live is as good as the deals allow."""
+
+    words: str
+    refusal: NoSignal | None = None
 
 
 def due(config_path: Path, asker: Asker) -> tuple[str, ...]:
@@ -88,12 +108,12 @@ def run_quarter(config_path: Path, asked: Asked, asker: Asker, on_step: OnStep =
         return Quarter((), "It is not time for a new version; nothing was done.")
     before, registry = live_model(root, config.name), registry_of(root, config.name)
     emerging, reviewed = emerging_since(config, deals, before), _reviewed(config, root)
-    made = _made_of_this(config, root, registry)
+    made = _made_of_this(config, root, registry, intent=asked.intent)
     if made is None:
-        trained = train(config_path, asked.budget, asker.now, on_step, fresh=asked.fresh)
-        if trained.version is None:
-            words = "No version was made: keep what is live, and bring what the refusal asks for."
-            return Quarter(why, words, refusal=trained.refusal, emerging=emerging, reviewed=reviewed)
+        making = Making(config_path, config, deals, before)
+        missing = _refresh(making, asker, on_step) if asked.intent else _train(making, asked, asker, on_step)
+        if missing is not None:
+            return Quarter(why, missing.words, refusal=missing.refusal, emerging=emerging, reviewed=reviewed)
     version = made or registry.need("@challenger")
     uri, was_live = f"models:/{version.name}/{version.number}", _is_live(root, version)
     gates = () if was_live else versions.gates(root, uri, asker)[1]
@@ -111,6 +131,23 @@ def run_quarter(config_path: Path, asked: Asked, asker: Asker, on_step: OnStep =
         gates=gates,
         promotion=promotion,
     )
+
+
+def _train(making: Making, asked: Asked, asker: Asker, on_step: OnStep) -> NotMade | None:
+    trained = train(making.path, asked.budget, asker.now, on_step, fresh=asked.fresh)
+    if trained.version is not None:
+        return None
+    words = "No version was made: keep what is live, and bring what the refusal asks for."
+    return NotMade(words, trained.refusal)
+
+
+def _refresh(making: Making, asker: Asker, on_step: OnStep) -> NotMade | None:
+    root = making.config.project_root(making.path)
+    refreshed = refresh_intent(making.config, root, making.deals, making.live, now=asker.now, on_step=on_step)
+    if refreshed.version is not None:
+        return None
+    words = f"The intent side stands, and no version was made: {refreshed.sentence}."
+    return NotMade(words)
 
 
 def emerging_since(config: Config, deals: DealTable, live: StoredBundle | None) -> Emerging | None:
@@ -157,8 +194,8 @@ def _live(root: Path, name: str, deals: DealTable) -> Live | None:
     )
 
 
-def _made_of_this(config: Config, root: Path, registry: Registry) -> Registered | None:
-    """The newest version, where the same configuration made it from the same data."""
+def _made_of_this(config: Config, root: Path, registry: Registry, *, intent: bool) -> Registered | None:
+    """The newest version, where the same configuration made it from the same data: all of it, or its intent side."""
     newest = registry.versions()[-1:]
     if not newest:
         return None
@@ -170,7 +207,7 @@ def _made_of_this(config: Config, root: Path, registry: Registry) -> Registered 
         return None
     provenance = bundle.provenance
     same = (provenance.config_hash, provenance.data_hash) == (config.digest(), data_digest(config, root))
-    return newest[0] if same else None
+    return newest[0] if same and intent == (provenance.refreshed_from is not None) else None
 
 
 def _is_live(root: Path, version: Registered) -> bool:

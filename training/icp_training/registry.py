@@ -241,6 +241,8 @@ def _in_words(stored: AnyStored) -> str:
         f"Learned from {bundle.profile.deals:,} deals of {bundle.profile.accounts:,} accounts, "
         f"{bundle.profile.win_rate.value:.0%} of them won. {bundle.verdict.sentence}"
     )
+    if bundle.provenance.refreshed:
+        learned = f"{learned} {bundle.provenance.refreshed[0]}"
     if bundle.definition is None or bundle.definition.match is None:
         return learned
     looked_for = "; ".join(each.words for each in bundle.definition.criteria)

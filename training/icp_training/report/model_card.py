@@ -30,6 +30,9 @@ def _parts(stored: StoredBundle) -> Iterator[Part]:
     if bundle.provenance.changes:
         yield Words(f"Changed since version {bundle.provenance.amended_from}, without training:")
         yield Listed(bundle.provenance.changes)
+    if bundle.provenance.refreshed:
+        yield Words(bundle.provenance.refreshed[0])
+        yield Listed(bundle.provenance.refreshed[1:])
     yield _provenance(stored)
 
 
