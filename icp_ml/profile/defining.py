@@ -94,6 +94,27 @@ def define(
     )
 
 
+def reweighed(definition: Definition, ground: Ground, tiered: Tiered) -> Definition:
+    """The same criteria with the evidence that they had, and points by what the ground's model makes of its deals."""
+    if not definition.criteria:
+        return definition
+    weighed = _weighed([_met_again(each, ground) for each in definition.criteria])
+    criteria = tuple(each.criterion for each in weighed)
+    return definition.model_copy(update={"criteria": criteria, "points": _points_tiers(ground, weighed, tiered)})
+
+
+def _met_again(criterion: Criterion, ground: Ground) -> Found:
+    """A criterion of an earlier model on these deals."""
+    named = {each.name: each for each in ground.evidence.attributes}
+    condition = bind_condition(criterion.condition, named, "the ICP")
+    inside, outside = condition.holds(ground.parsed), condition.fails(ground.parsed)
+    asked = {criterion.factor, *([criterion.condition.attribute] if criterion.origin == "pinned" else [])}
+    columns = ground.data.vocabulary.columns
+    own = ground.evidence.used[:, [column.factor in asked or column.attribute in asked for column in columns]].sum(1)
+    effect = float(own[inside].mean() - own[outside].mean()) if inside.any() and outside.any() else 0.0
+    return Found(criterion, effect, inside, ())
+
+
 def check_said(said: Said, attributes: Sequence[Attribute], columns: Sequence[ModelColumn] = ()) -> None:
     """Raise `ConfigError` where what people said asks about something that is not there.
 

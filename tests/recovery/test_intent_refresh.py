@@ -22,7 +22,7 @@ from scipy.special import expit
 from icp_ml.serve.bundle import StoredBundle, open_bundle
 from icp_training.comparing import live_model
 from icp_training.config import load_config
-from icp_training.intent import intent_ground, learn_intent
+from icp_training.intent_points import intent_ground, learn_intent
 from icp_training.pipeline import read
 from tests.cli_projects import icp, refusal
 
@@ -48,7 +48,7 @@ CONFIG = {
     "prospects": {"id": "account"},
     "seed": 4,
 }
-QUIET_WORLDS, CHANGED_WORLDS = range(100, 120), range(200, 220)
+QUIET_WORLDS, CHANGED_WORLDS = range(100, 110), range(200, 210)
 
 
 def deals(start: pd.Timestamp, end: pd.Timestamp, rows: int, demo: float, seed: int) -> pd.DataFrame:
@@ -144,9 +144,7 @@ def test_what_changed_is_learned_and_the_fit_side_stays(project: Project) -> Non
     demo = next(line for line in provenance.refreshed if line.startswith("demo: yes counts -"))
     assert -2.2 < float(demo.split()[3]) < -0.5
     assert after.tiering.cuts == before.tiering.cuts
-    assert after.definition is not None
-    assert before.definition is not None
-    assert after.definition.model_dump_json() == before.definition.model_dump_json(), "what is not known equals nothing"
+    _criteria_stay_and_are_weighed_anew(before, after)
     card = (project.folder / "models" / "aged" / "v2" / "card.md").read_text()
     assert provenance.refreshed[0] in card
     assert "demo: yes counts -" in card
@@ -177,8 +175,19 @@ def _fit_side_is_the_same(before: Any, after: Any) -> None:
         assert (each == kept) == (each.axis == "fit"), each.factor
 
 
+def _criteria_stay_and_are_weighed_anew(before: Any, after: Any) -> None:
+    then, now = ({each.name: each for each in of.definition.criteria} for of in (before, after))
+    assert then.keys() == now.keys()
+    for name, each in now.items():
+        same = each.model_copy(update={"points": then[name].points})
+        assert same.model_dump_json() == then[name].model_dump_json(), "what is not known equals nothing else"
+    assert sum(each.points for each in now.values()) == 100
+    demo = next(name for name, each in now.items() if each.condition.attribute == "demo")
+    assert now[demo].points < 0.7 * then[demo].points
+
+
 def test_how_often_a_change_is_seen_and_how_often_none_is_taken_for_one(project: Project) -> None:
-    """20 quarters in which nothing changed, 20 in which a demo came to count for nothing."""
+    """10 quarters in which nothing changed, 10 in which a demo came to count for nothing."""
     found = {}
     for demo, worlds in ((DEMO, QUIET_WORLDS), (0.0, CHANGED_WORLDS)):
         found[demo] = 0
@@ -190,4 +199,4 @@ def test_how_often_a_change_is_seen_and_how_often_none_is_taken_for_one(project:
             found[demo] += learn_intent(ground).is_better
     assert live_model(project.folder, "aged") is not None
     assert found[DEMO] <= 2, "each bound is wrong one time in ten at most"
-    assert found[0.0] >= 18
+    assert found[0.0] >= 9
