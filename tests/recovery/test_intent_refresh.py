@@ -148,6 +148,8 @@ def test_what_changed_is_learned_and_the_fit_side_stays(project: Project) -> Non
     card = (project.folder / "models" / "aged" / "v2" / "card.md").read_text()
     assert provenance.refreshed[0] in card
     assert "demo: yes counts -" in card
+    code, sentence = refusal("compare", "icp.yaml", "--model", "aged/v2")
+    assert (code, "keeps the fit side of another" in sentence) == (2, True)
     again = told()
     assert (again["was_there"], again["version"]["version"]) == (True, 2)
     assert again["recommendation"].startswith("aged version 2 is live already")

@@ -39,9 +39,10 @@ INTENT = "intent"
 
 @dataclass(frozen=True)
 class Ground:
-    """What a refresh stands on: the live version, all deals as it reads them, and those since its extract.
+    """What a refresh stands on. parsed: all `deals` as the live version reads them.
 
-    rows: places of the new deals among all. places: the intent columns of the vocabulary. since: the extract's day.
+    rows: places among all of those that opened since its extract, `since`, and that it has not met; new: these. places:
+    the intent columns of the vocabulary. asked: the comparison of the two before anything is told.
     """
 
     config: Config
@@ -58,11 +59,12 @@ class Ground:
 
 @dataclass(frozen=True)
 class Found:
-    """What the new deals say. log_odds: of each by a correction that had not seen it, at the level in use, (n,).
+    """What the new deals say.
 
-    comparison: beside the live version as it is, for the gates. gap: of the log loss at the same level, in nats a deal,
-    below zero where the correction is better; each bound is wrong one time in ten. level_is_off: whether the new deals
-    were won more or less often than expected.
+    correction: by all of them. voices, log_odds: (n,), of each by a correction that had not seen it, without the level.
+    comparison: beside the live version as it is, for the gates. sentence: the change of the log loss at the same level,
+    of which `is_better` says whether it falls by a bound that is wrong one time in ten. level_is_off: whether the new
+    deals were won more or less often than expected.
     """
 
     correction: Correction

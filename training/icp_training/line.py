@@ -47,7 +47,7 @@ from icp_training.tracking import (
     record_likeness,
 )
 from icp_training.training import Trained, next_version, train
-from icp_training.versions import bundle_at, gates, history, keep_comparison, promote, rollback
+from icp_training.versions import bundle_at, check_comparable, gates, history, keep_comparison, promote, rollback
 from icp_training.weighing import Weighed, weigh_into, weighted_bundle_of
 
 __all__ = [
@@ -159,6 +159,7 @@ def compare_again(
             f"a live version of {config.name} that learned from deals was expected, and there is none; icp promote "
             "makes one live"
         )
+    check_comparable(root, model or config.name, config.digest(), asker)
     on_step("comparing with the live version", 0, 1)
     found = compare(config, root, read(config, root), live, budget)
     on_step("comparing with the live version", 1, 1)

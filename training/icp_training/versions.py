@@ -47,20 +47,32 @@ def gates(root: Path, model: str | None, asker: Asker) -> tuple[Registered, tupl
         return chosen, promotion.gates_before(registry, chosen, asker)
 
 
-def keep_comparison(root: Path, model: str | None, comparison: Comparison, config_hash: str, asker: Asker) -> None:
-    """Write down what a challenger was compared with.
+def check_comparable(root: Path, model: str | None, config_hash: str, asker: Asker) -> None:
+    """Raise `ConfigError` where a challenger was not made by a whole training of the configuration with this hash."""
+    with _wanted_in(root, model, asker) as (registry, wanted):
+        _check_comparable(registry, registry.need(wanted), config_hash)
 
-    Raises `ConfigError` where it was made by another configuration than the one with `config_hash`.
-    """
+
+def keep_comparison(root: Path, model: str | None, comparison: Comparison, config_hash: str, asker: Asker) -> None:
+    """Write down what a challenger was compared with. Raises as `check_comparable` does."""
     with _wanted_in(root, model, asker) as (registry, wanted):
         chosen = registry.need(wanted)
-        made_by = getattr(registry.fetch(chosen)[1].bundle.provenance, "config_hash", None)
-        if made_by != config_hash:
-            raise ConfigError(
-                f"the configuration that made {chosen} was expected, and this one differs from it; train anew, which "
-                "compares too"
-            )
+        _check_comparable(registry, chosen, config_hash)
         registry.compared(chosen, comparison)
+
+
+def _check_comparable(registry: Registry, chosen: Registered, config_hash: str) -> None:
+    provenance = registry.fetch(chosen)[1].bundle.provenance
+    if getattr(provenance, "config_hash", None) != config_hash:
+        raise ConfigError(
+            f"the configuration that made {chosen} was expected, and this one differs from it; train anew, which "
+            "compares too"
+        )
+    if getattr(provenance, "refreshed_from", None) is not None:
+        raise ConfigError(
+            f"a version that was trained as a whole was expected, and {chosen} keeps the fit side of another; it was "
+            "compared when it was made, and icp quarter --intent makes it anew"
+        )
 
 
 @contextmanager
