@@ -75,6 +75,9 @@ bench-search: $(STAMP) $(PEERS_STAMP) ## search and final fit at equal trials be
 bench-score: $(STAMP) $(PEERS_STAMP) ## scoring with reasons beside other ways, Parquet to Parquet; within an hour; writes docs/bench-score.md
 	@$(BIN)/python training/benchmarks/score.py
 
+bench-spark: $(STAMP) ## scoring on Spark beside an identity and beside one process; minutes; writes its table into docs/spark.md
+	@$(BIN)/python training/benchmarks/spark_pace.py
+
 peers: $(PEERS_STAMP) ## the environment of the methods that bench-model compares with
 
 report-pages: $(STAMP) ## pages of six kinds of models in a real browser: sizes, seconds until ready, what is wrong; writes docs/report-pages.md

@@ -250,8 +250,8 @@ class Provenance(Record):
     created: ISO date and time. data_hash: SHA-256 over the sources' bytes. ledger: rows by step of the reading.
     amended_from: the version whose model this is, where tiers, rules or actions were changed without training;
     changes: what was changed, and why, in words. ideal: how wins were graded and what the grades do, in words.
-    refreshed_from: the version whose fit side this keeps, where the intent side alone was learned anew; refreshed: a
-    sentence about that, and one for each attribute that it changed.
+    refreshed_from: the version, trained as a whole, whose fit side this keeps, where the intent side alone was learned
+    anew; refreshed: a sentence about that, and one for each attribute that it changed.
     """
 
     name: str

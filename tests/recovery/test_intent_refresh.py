@@ -27,7 +27,7 @@ from icp_training.pipeline import read
 from tests.cli_projects import icp, refusal
 
 YEAR, QUARTER = 600, 300
-CUT, END = pd.Timestamp("2024-12-31"), pd.Timestamp("2025-04-30")
+CUT, END, LATER = pd.Timestamp("2024-12-31"), pd.Timestamp("2025-04-30"), pd.Timestamp("2025-08-31")
 DEMO = 2.0
 INDUSTRIES = ("Software", "Retail", "Logistics", "Health")
 CONFIG = {
@@ -80,11 +80,10 @@ class Project:
     folder: Path
     year: pd.DataFrame
 
-    def stand(self, quarter: pd.DataFrame | None = None) -> Path:
-        """The export of the year's last day, or of the quarter's, with the quarter's deals in it."""
-        day = CUT if quarter is None else END
-        known = self.year if quarter is None else pd.concat([self.year, quarter])
-        known.to_csv(self.folder / "deals.csv", index=False)
+    def stand(self, *quarters: pd.DataFrame) -> Path:
+        """The export of the year's last day, or of a later one with the deals of one quarter or of two in it."""
+        day = (CUT, END, LATER)[len(quarters)]
+        pd.concat([self.year, *quarters]).to_csv(self.folder / "deals.csv", index=False)
         said = {**CONFIG, "deals": {**CONFIG["deals"], "extracted": day.date()}}  # type: ignore[dict-item]
         (self.folder / "icp.yaml").write_text(yaml.safe_dump(said, sort_keys=False), encoding="utf-8")
         return self.folder / "icp.yaml"
@@ -153,6 +152,22 @@ def test_what_changed_is_learned_and_the_fit_side_stays(project: Project) -> Non
     again = told()
     assert (again["was_there"], again["version"]["version"]) == (True, 2)
     assert again["recommendation"].startswith("aged version 2 is live already")
+
+
+def test_a_refresh_of_a_refresh_keeps_the_version_that_was_trained(project: Project) -> None:
+    """Demos are asked for again in the quarter after: the third version stands on the second and on the first's fit."""
+    after_it = deals(END, pd.Timestamp("2025-07-31"), QUARTER, DEMO, 5)
+    project.stand(quarter(0.0, 3), after_it)
+    assert told()["version"]["version"] == 3
+    first, second, third = (project.bundle(version).bundle for version in (1, 2, 3))
+    _fit_side_is_the_same(first, third)
+    assert (third.provenance.refreshed_from, second.provenance.refreshed_from) == (1, 1)
+    demo = next(line for line in third.provenance.refreshed if line.startswith("demo: yes counts +"))
+    assert float(demo.split()[3]) > 0.5
+    notes, warnings = third.tiering.table.notes, third.verdict.warnings
+    assert (
+        sum("those of version 1" in note for note in notes) == sum("those of version 1" in one for one in warnings) == 1
+    )
 
 
 def _fit_side_is_the_same(before: Any, after: Any) -> None:

@@ -48,7 +48,7 @@ def refreshed_bundle(ground: Ground, found: Found, stamp: Stamp) -> Bundle:
     calibration = calibrate(found.log_odds, new.won, new.groups, config.seed)
     extracted = None if deals.extracted is None else str(deals.extracted)
     golden_day = date.fromisoformat(extracted or stamp.created[:10])
-    kept = before.provenance.version
+    kept = before.provenance.refreshed_from or before.provenance.version
     said = f"The fit side is that of version {kept}; the intent side was learned anew: {found.sentence}."
     provenance = before.provenance.model_copy(
         update={
@@ -65,18 +65,22 @@ def refreshed_bundle(ground: Ground, found: Found, stamp: Stamp) -> Bundle:
             "refreshed": (said, *changes_told(before, found.correction)),
         }
     )
-    older = f"Measured before the intent side was learned anew (that was version {kept})."
+    older = (
+        f"Figures of tiers and of how good it is are those of version {kept}; what companies do was learned anew since."
+    )
     table = before.tiering.table
-    table = table.model_copy(update={"notes": (*(note for note in table.notes if note != older), older)})
+    notes, warnings = (
+        (*(each for each in of if each != older), older) for of in (table.notes, before.verdict.warnings)
+    )
     bundle = replace(
         before,
         provenance=provenance,
         model=model,
-        tiering=replace(before.tiering, table=table),
+        tiering=replace(before.tiering, table=table.model_copy(update={"notes": notes})),
         profile=profile,
         reference=draw_reference(new.rows, model.vocabulary.columns, found.log_odds, new.won),
         definition=_definition(ground, found, evidence),
-        verdict=before.verdict.model_copy(update={"warnings": (*before.verdict.warnings, older)}),
+        verdict=before.verdict.model_copy(update={"warnings": warnings}),
         golden=make_golden(model, before.attributes, golden_day, config.seed, calibration.band),
         calibration=calibration,
         dependence=draw_dependence(evidence, profile),

@@ -56,11 +56,12 @@ def page_of(asked: Asked, found: Sequence[Timed], left_out: Sequence[str]) -> li
     return list(chain.from_iterable(parts))
 
 
-def write_page(path: Path, lines: Sequence[str]) -> None:
+def write_page(path: Path, lines: Sequence[str], marks: tuple[str, str] = (BEGINS, ENDS)) -> None:
     """Put the lines between their marks in the page; what stands around them stays."""
-    before, _, rest = path.read_text(encoding="utf-8").partition(BEGINS)
-    _, _, after = rest.partition(ENDS)
-    path.write_text(before + "\n".join([BEGINS, "", *lines, "", ENDS]) + after, encoding="utf-8")
+    begins, ends = marks
+    before, _, rest = path.read_text(encoding="utf-8").partition(begins)
+    _, _, after = rest.partition(ends)
+    path.write_text(before + "\n".join([begins, "", *lines, "", ends]) + after, encoding="utf-8")
 
 
 def _head(asked: Asked, left_out: Sequence[str]) -> Iterator[str]:
