@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -75,6 +76,7 @@ def session() -> Iterator[SparkSession]:
     """A local session of two threads, as quiet as Spark can be."""
     from pyspark.sql import SparkSession  # noqa: PLC0415 - it takes seconds
 
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master(f"local[{THREADS}]").appName("bench").config("spark.ui.enabled", "false")
     made = builder.config("spark.ui.showConsoleProgress", "false").config("spark.driver.memory", "2g").getOrCreate()
     made.sparkContext.setLogLevel("OFF")
