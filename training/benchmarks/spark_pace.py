@@ -56,9 +56,9 @@ def measured(rows: int, turns: int) -> Mapping[str, list[float]]:
     place = kept()
     listed, model = place.list(FIRST, rows), place.model(FIRST) / "bundle"
     with tempfile.TemporaryDirectory() as room, session() as spark:
-        scored = Path(room) / "scored.parquet"
         seconds: dict[str, list[float]] = {name: [] for name in (LIST, OUTPUT, FIRST_PASS, SECOND_PASS, ALONE)}
-        for _ in range(turns + 1):
+        for turn in range(turns + 1):
+            scored = Path(room) / f"scored {turn}.parquet"
             seconds[ALONE].append(_timed(partial(_score_alone, listed, model, scored)))
             frame = spark.read.parquet(str(listed))
             seconds[LIST].append(_timed(partial(_work, _handed_back(frame))))
