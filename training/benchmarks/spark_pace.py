@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -77,6 +78,7 @@ def session() -> Iterator[SparkSession]:
     from pyspark.sql import SparkSession  # noqa: PLC0415 - it takes seconds
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     builder = SparkSession.builder.master(f"local[{THREADS}]").appName("bench").config("spark.ui.enabled", "false")
     made = builder.config("spark.ui.showConsoleProgress", "false").config("spark.driver.memory", "2g").getOrCreate()
     made.sparkContext.setLogLevel("OFF")
