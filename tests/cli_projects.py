@@ -24,6 +24,16 @@ NOISE_KEPT = 2
 RECORDING = ("train", "demo", "quarter", "backtest")
 """Verbs that make a record of runs where there is none."""
 
+PLAIN_DEALS = {
+    "source": "deals.csv",
+    "id": "deal",
+    "account": "account",
+    "opened": "opened",
+    "closed": "closed",
+    "outcome": {"column": "stage", "won": ["Won"], "lost": ["Lost"]},
+}
+"""An export of deals that tests write by themselves, with the columns called as what they are."""
+
 Row = dict[str, str]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import chdir
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from icp_training.comparing import live_model
 from icp_training.config import load_config
 from icp_training.intent_points import intent_ground, learn_intent
 from icp_training.pipeline import read
-from tests.cli_projects import icp, refusal
+from tests.cli_projects import PLAIN_DEALS, icp, refusal
 
 YEAR, QUARTER = 600, 300
 CUT, END, LATER = pd.Timestamp("2024-12-31"), pd.Timestamp("2025-04-30"), pd.Timestamp("2025-08-31")
@@ -32,15 +32,7 @@ DEMO = 2.0
 INDUSTRIES = ("Software", "Retail", "Logistics", "Health")
 CONFIG = {
     "name": "aged",
-    "deals": {
-        "source": "deals.csv",
-        "id": "deal",
-        "account": "account",
-        "opened": "opened",
-        "closed": "closed",
-        "outcome": {"column": "stage", "won": ["Won"], "lost": ["Lost"]},
-        "window": {"months": 24},
-    },
+    "deals": {**PLAIN_DEALS, "window": {"months": 24}},
     "attributes": {
         "firmographic": {"employees": "number", "industry": "category"},
         "behavioural": {"visits": "number", "demo": "flag"},
@@ -201,6 +193,16 @@ def _criteria_stay_and_are_weighed_anew(before: Any, after: Any) -> None:
     assert sum(each.points for each in now.values()) == 100
     demo = next(name for name, each in now.items() if each.condition.attribute == "demo")
     assert now[demo].points < 0.7 * then[demo].points
+
+
+def test_an_attribute_of_which_a_direction_was_asked_stays(project: Project) -> None:
+    config, live = load_config(project.stand(quarter(0.0, 3))), project.bundle(1)
+    model = live.bundle.model
+    names = [column.name for column in model.vocabulary.columns]
+    asked = tuple(replace(each, monotone=1 if each.name == "demo" else 0) for each in model.vocabulary.columns)
+    bundle = replace(live.bundle, model=replace(model, vocabulary=replace(model.vocabulary, columns=asked)))
+    ground = intent_ground(config, project.folder, read(config, project.folder), replace(live, bundle=bundle))
+    assert [names[place] for place in ground.places] == ["visits"]
 
 
 def test_how_often_a_change_is_seen_and_how_often_none_is_taken_for_one(project: Project) -> None:

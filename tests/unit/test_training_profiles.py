@@ -17,7 +17,7 @@ from icp_training.config import load_config
 from icp_training.line import Budget, train
 from icp_training.pipeline import read
 from icp_training.profiles import members
-from tests.cli_projects import icp, refusal
+from tests.cli_projects import PLAIN_DEALS, icp, refusal
 
 NOW = "2025-01-01T08:00:00+00:00"
 DEALS = 900
@@ -28,14 +28,7 @@ PROFILES = [
 ]
 CONFIG = {
     "name": "shop",
-    "deals": {
-        "source": "deals.csv",
-        "id": "deal",
-        "account": "account",
-        "opened": "opened",
-        "closed": "closed",
-        "outcome": {"column": "stage", "won": ["Won"], "lost": ["Lost"]},
-    },
+    "deals": PLAIN_DEALS,
     "attributes": {"firmographic": {"size": "number", "trade": "category"}, "engagement": {"coin": "number"}},
     "prospects": {"source": "prospects.csv", "id": "account"},
     "profiles": PROFILES,

@@ -41,8 +41,9 @@ INTENT = "intent"
 class Ground:
     """What a refresh stands on. parsed: all `deals` as the live version reads them.
 
-    rows: places among all of those that opened since its extract, `since`, and that it has not met; new: these. places:
-    the intent columns of the vocabulary. asked: the comparison of the two before anything is told.
+    rows: places among all of those that opened since its extract, `since`, and that it has not met; new: these.
+    places: the intent columns of the vocabulary, but those of which a direction was asked. asked: the comparison of the
+    two before anything is told.
     """
 
     config: Config
@@ -114,11 +115,12 @@ def _places(config: Config, deals: DealTable, live: StoredBundle) -> tuple[int, 
             "train anew"
         )
     columns = bundle.model.vocabulary.columns
-    places = tuple(place for place, column in enumerate(columns) if column.axis == INTENT)
+    # A step that is added could break a direction that somebody asked for: such an attribute stays as it is.
+    places = tuple(place for place, column in enumerate(columns) if column.axis == INTENT and not column.monotone)
     if not places:
         raise ConfigError(
-            f"an attribute of the layers behavioural or product was expected in {config.name}, and the live version "
-            "learned from none; there is no intent side to refresh"
+            f"an attribute of the layers behavioural or engagement, without a direction asked of it, was expected in "
+            f"the live version of {config.name}, and there is none; there is no intent side to refresh"
         )
     if not can_be_corrected(bundle.model):
         raise ConfigError("the live version's scorecard counts for nothing, and cannot carry a correction; train anew")
