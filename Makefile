@@ -26,7 +26,7 @@ FULL ?=
 # what its tests share is made once.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp two-years bench-model bench-search bench-score report-pages bench-speed bench-as-of wheel-check docs clean
+.PHONY: help demo test check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp two-years bench-model bench-search bench-score report-pages bench-speed bench-as-of wheel-check bill docs clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ wheel-check: $(STAMP) ## the wheel alone, in an empty environment and another fo
 	"$$room/venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps --no-index "$$wheel" && \
 	cp tests/wheel/check_wheel.py "$$room/check_wheel.py" && cd "$$room" && \
 	venv/bin/python check_wheel.py "$$bundle"
+
+bill: $(STAMP) ## what an installation consists of: licences into docs/dependencies.md, a bill of materials into build/
+	@$(BIN)/python training/supply_chain.py
 
 LOCK_OPTIONS = --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --system-certs

@@ -45,6 +45,7 @@ def check(
         print_page(check_page(report, rejected))
     if report.refusal is not None:
         raise report.refusal
+    line.refuse_personal(report.personal)
     if report.question is not None:
         raise report.question
 
@@ -53,8 +54,9 @@ def _document(report: CheckReport) -> dict[str, object]:
     refusal = None if report.refusal is None else report.refusal.sentence
     question = None if report.question is None else report.question.sentence
     leakage = [_leakage_row(row) for row in report.leakage]
-    rates = None if report.base_rates is None else report.base_rates.model_dump()
-    return {**asdict(report), "base_rates": rates, "leakage": leakage, "refusal": refusal, "question": question}
+    records = {"base_rates": report.base_rates, "representativeness": report.representativeness}
+    dumped = {name: None if record is None else record.model_dump() for name, record in records.items()}
+    return {**asdict(report), **dumped, "leakage": leakage, "refusal": refusal, "question": question}
 
 
 def _leakage_row(row: ColumnLeakage) -> dict[str, object]:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from icp_ml.deals.companies import SameCompany
     from icp_ml.deals.ledger import TableLedger
+    from icp_ml.profile.representativeness_records import ColumnShift, Representativeness
     from icp_training.checking import AttributeCheck
     from icp_training.line import CheckReport
-    from icp_training.representativeness import ColumnShift, Representativeness
 
 THIN = 0.05
 """A difference in how often an attribute is known that is worth pointing at, between won and lost deals."""
@@ -53,6 +53,7 @@ def check_page(report: CheckReport, rejected: Path | None) -> Iterator[Table | s
         yield report.potential
     yield from _attribute_tables(report)
     yield from _remarks(report)
+    yield from (f"{told}, which is about people and no attribute of a company." for told in report.personal)
     yield from _list(report)
     yield from leakage_part(report.leakage)
 

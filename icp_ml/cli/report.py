@@ -24,15 +24,16 @@ def report(
     """Draw the page of a model for those who review it."""
     from icp_ml.cli.learning import training_line
     from icp_ml.cli.places import find_model, root_of
+    from icp_ml.deals.weighted_settings import KIND as WEIGHTED
     from icp_ml.errors import ConfigError
     from icp_ml.serve.folder import kind_of
-    from icp_ml.serve.manifests import KIND, KINDS
+    from icp_ml.serve.manifests import KINDS
 
     folder = find_model(model)
     kind = kind_of(folder)
-    if kind != KIND:
+    if kind == WEIGHTED:
         raise ConfigError(
-            f"{KINDS[KIND].words} was expected in {folder}, and {KINDS[kind].words} is there, of which no page is "
+            f"a model that learned was expected in {folder}, and {KINDS[kind].words} is there, of which no page is "
             f"drawn; see it by icp show {folder}"
         )
     line = training_line()

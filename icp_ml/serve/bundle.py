@@ -14,6 +14,7 @@
     definition.json   the ICP as a definition: criteria, what counts as a match, proposals; optional
     closed_won.json   segments of closed deals, and wins minus losses; optional
     dependence.json   how each attribute acts among the deals, as counts; optional
+    representativeness.json   the prospect list beside the deals; optional
     neighbours.json   and neighbours.csv: the accounts that prospects are compared with; optional
     profiles.json     several ICPs, each a bundle of its own in profiles/NAME; only where there are several
     calibration.json  the interval of each probability, and the base rate that was stated; optional
@@ -47,10 +48,12 @@ from icp_ml.profile.neighbours import Neighbours
 from icp_ml.profile.potential import Potential
 from icp_ml.profile.records import Profile, Provenance, Verdict
 from icp_ml.profile.reference import DriftReference
+from icp_ml.profile.representativeness_records import Representativeness
 from icp_ml.profile.several import ProfileRecord, ProfilesRecord
 from icp_ml.profile.tiering import Policy, Tiering
 from icp_ml.serve import file_names
 from icp_ml.serve.bundle_parts import (
+    evidence_to_files,
     golden_document,
     read_closed_won,
     read_definition,
@@ -58,6 +61,7 @@ from icp_ml.serve.bundle_parts import (
     read_golden,
     read_policy,
     read_profiles_document,
+    read_representativeness,
 )
 from icp_ml.serve.calibration_file import at_base_rate, calibration_from_bytes, calibration_to_bytes
 from icp_ml.serve.card import Beside, card
@@ -87,8 +91,8 @@ class Bundle:
     `tables`: what its attributes are made of that a list does not have. `potential`: what a win brings, None where that
     was not asked. `calibration`: None in bundles made before there was one; its stated base rate is the level of
     `model`. `definition`, `closed_won`, `dependence`: the ICP, the analysis of closed deals and how attributes act,
-    None in bundles made before there were any. `neighbours`: the accounts that prospects are compared with, None where
-    the bundle is to name none. `profiles`: several ICPs beside that of all deals, None where there is one.
+    None in bundles made before there were any. `representativeness`: the prospect list beside the deals, None where no
+    list was named. `neighbours`: the accounts that prospects are compared with. `profiles`: several ICPs.
     """
 
     provenance: Provenance
@@ -107,6 +111,7 @@ class Bundle:
     definition: Definition | None = None
     closed_won: ClosedWon | None = None
     dependence: Dependence | None = None
+    representativeness: Representativeness | None = None
     neighbours: Neighbours | None = None
     profiles: Profiles | None = None
 
@@ -256,18 +261,12 @@ def _content(bundle: Bundle) -> dict[str, bytes]:
         file_names.TIERS: tiering_to_bytes(bundle.tiering),
         file_names.POLICY: policy_to_bytes(bundle.policy),
         file_names.DRIFT: reference_to_bytes(bundle.reference),
-        **_optional(bundle),
+        **evidence_to_files((bundle.definition, bundle.closed_won, bundle.dependence, bundle.representativeness)),
         **_profiles_to_files(bundle.profiles),
         **neighbours_to_files(bundle.neighbours, bundle.model),
         **potential_to_files(bundle.potential, bundle.model, bundle.attributes, bundle.golden),
         file_names.CARD: _card_of(bundle).encode(),
     }
-
-
-def _optional(bundle: Bundle) -> dict[str, bytes]:
-    names = (file_names.DEFINITION, file_names.CLOSED_WON, file_names.DEPENDENCE)
-    records = dict(zip(names, (bundle.definition, bundle.closed_won, bundle.dependence), strict=True))
-    return {name: to_bytes(each.model_dump(mode="json")) for name, each in records.items() if each is not None}
 
 
 def _profiles_to_files(profiles: Profiles | None) -> dict[str, bytes]:
@@ -342,6 +341,7 @@ def _bundle_of(provenance: Provenance, content: Mapping[str, bytes]) -> Bundle:
         neighbours=neighbours_from_files(content, model, features.attributes),
         closed_won=read_closed_won(content),
         dependence=read_dependence(content),
+        representativeness=read_representativeness(content),
         profiles=_read_profiles(content),
     )
 

@@ -15,10 +15,11 @@ from icp_ml.profile.closed_won_records import ClosedWon
 from icp_ml.profile.definition import Definition
 from icp_ml.profile.dependence_records import Dependence
 from icp_ml.profile.records import Record
+from icp_ml.profile.representativeness_records import Representativeness
 from icp_ml.profile.several import ProfilesRecord
 from icp_ml.profile.tiering import Policy
 from icp_ml.serve import file_names
-from icp_ml.serve.documents import document_in
+from icp_ml.serve.documents import document_in, to_bytes
 from icp_ml.serve.golden import GoldenRows
 from icp_ml.serve.manifests import Sha256
 from icp_ml.serve.model_files import Features
@@ -36,12 +37,21 @@ _GOLDEN: Final = TypeAdapter(GoldenRows)
 _DEFINITION: Final = TypeAdapter(Definition)
 _CLOSED_WON: Final = TypeAdapter(ClosedWon)
 _DEPENDENCE: Final = TypeAdapter(Dependence)
+_REPRESENTATIVENESS: Final = TypeAdapter(Representativeness)
 _PROFILES: Final = TypeAdapter(ProfilesDocument)
 
 
 def golden_document(golden: GoldenRows) -> dict[str, object]:
     """What stands in `golden.json`."""
     return {**asdict(golden), "as_of": golden.as_of.isoformat()}
+
+
+def evidence_to_files(
+    records: tuple[Definition | None, ClosedWon | None, Dependence | None, Representativeness | None],
+) -> dict[str, bytes]:
+    """Each in a file of its own, in the order of `EVIDENCE_FILES`; what is None in none."""
+    pairs = zip(file_names.EVIDENCE_FILES, records, strict=True)
+    return {name: to_bytes(each.model_dump(mode="json")) for name, each in pairs if each is not None}
 
 
 def read_closed_won(content: Mapping[str, bytes]) -> ClosedWon | None:
@@ -56,6 +66,13 @@ def read_dependence(content: Mapping[str, bytes]) -> Dependence | None:
     if file_names.DEPENDENCE not in content:
         return None
     return document_in(content, file_names.DEPENDENCE, _DEPENDENCE)
+
+
+def read_representativeness(content: Mapping[str, bytes]) -> Representativeness | None:
+    """The prospect list beside the deals; None where no list was named."""
+    if file_names.REPRESENTATIVENESS not in content:
+        return None
+    return document_in(content, file_names.REPRESENTATIVENESS, _REPRESENTATIVENESS)
 
 
 def read_definition(features: Features, content: Mapping[str, bytes]) -> Definition | None:

@@ -32,6 +32,7 @@ NEIGHBOUR_ACCOUNTS: Final = "neighbours.csv"
 DEFINITION: Final = "definition.json"
 CLOSED_WON: Final = "closed_won.json"
 DEPENDENCE: Final = "dependence.json"
+REPRESENTATIVENESS: Final = "representativeness.json"
 PROFILES: Final = "profiles.json"
 PROFILES_FOLDER: Final = "profiles"
 CARD: Final = "card.md"
@@ -42,9 +43,12 @@ MODEL_FILES: Final = (FEATURES, SCORECARD, STACK, TREES)
 CONTENT_FILES: Final = (*MODEL_FILES, EVALUATION, GOLDEN, PROFILE, TIERS, POLICY, DRIFT, CALIBRATION)
 """What the content hash covers: all but the manifest and the card, which repeats name, version and dates."""
 POTENTIAL_FILES: Final = (POTENTIAL, POTENTIAL_ACV, POTENTIAL_CYCLE)
-OPTIONAL_FILES: Final = (*POTENTIAL_FILES, DEFINITION, CLOSED_WON, DEPENDENCE, NEIGHBOURS, NEIGHBOUR_ACCOUNTS, PROFILES)
+EVIDENCE_FILES: Final = (DEFINITION, CLOSED_WON, DEPENDENCE, REPRESENTATIVENESS)
+"""What the page shows and nothing scores by."""
+OPTIONAL_FILES: Final = (*POTENTIAL_FILES, *EVIDENCE_FILES, NEIGHBOURS, NEIGHBOUR_ACCOUNTS, PROFILES)
 """Deal potential where it was asked for; the ICP, closed deals, how attributes act and accounts to compare with, which
-older ones lack; and what is said of several ICPs, where there are several."""
+older ones lack; the prospect list beside the deals, where one was named; and what is said of several ICPs, where there
+are several."""
 NESTED: Final = re.compile(rf"{PROFILES_FOLDER}/([a-z0-9][a-z0-9_-]*)/([a-z_]+\.[a-z]+)")
 """A file of a profile's own bundle: the profile's name, and the file's."""
 WEIGHTED_MODEL_FILES: Final = (FEATURES, WEIGHTED)

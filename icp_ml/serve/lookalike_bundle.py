@@ -25,6 +25,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from icp_ml.deals.attributes import Attribute
+from icp_ml.deals.lookalike_settings import KIND as LOOKALIKE_KIND
 from icp_ml.deals.point_in_time_settings import DatedTables
 from icp_ml.deals.policy import TiersSettings
 from icp_ml.deals.rules import bind_rules
@@ -47,6 +48,7 @@ from icp_ml.serve import folder as files
 from icp_ml.serve.documents import checked, document_in, from_bytes, to_bytes
 from icp_ml.serve.golden import GoldenRows, check_answers, check_count, read_rows, used_attributes
 from icp_ml.serve.lookalike_card import lookalike_card
+from icp_ml.serve.manifests import content_hash, hashes_of, model_hash
 from icp_ml.serve.model_files import Features, model_from_files, model_to_files, read_features
 from icp_ml.serve.policy_files import (
     CutsDocument,
@@ -122,14 +124,22 @@ _GOLDEN: Final = TypeAdapter(LookalikeGolden)
 _RESEMBLANCE: Final = TypeAdapter(Resemblance)
 
 
-def write_lookalike(bundle: LookalikeBundle, folder: Path) -> str:
+def write_lookalike(bundle: LookalikeBundle, folder: Path, report: str | None = None) -> str:
     """Write `bundle` into the new folder `folder`, all of it or nothing, and return its content hash.
 
-    What is about to be written is read back first. Raises `ConfigError` where the folder exists or cannot be written.
+    report: the page for people. What is about to be written is read back first. Raises `ConfigError` where the folder
+    exists or cannot be written.
     """
     content = _content(bundle)
     _verified(bundle.provenance, content)
-    return files.write_files(folder, bundle.provenance, content)
+    page = {} if report is None else {file_names.REPORT: report.encode()}
+    return files.write_files(folder, bundle.provenance, content | page)
+
+
+def as_stored_lookalike(bundle: LookalikeBundle) -> StoredLookalike:
+    """`bundle` with the hashes that it will be written with; name, version, dates and run are in neither."""
+    found = hashes_of(_content(bundle))
+    return StoredLookalike(bundle, content_hash(found, LOOKALIKE_KIND), model_hash(found, LOOKALIKE_KIND))
 
 
 def open_lookalike(folder: Path) -> StoredLookalike:

@@ -13,16 +13,17 @@ from icp_training.report.drawing import report
 from tests import serve_models
 from tests.browser import chromium
 from tests.cli_projects import icp, null, write_project
+from tests.lookalike_projects import write_project as write_look
 from tests.reported_projects import HOSTILE, kept_page, train_and_score, write_hostile
 
 pytestmark = pytest.mark.skipif(chromium.executable() is None, reason="no Chromium on this machine")
 
-PAGES = ("hostile", "refused", "before definitions")
+PAGES = ("hostile", "refused", "before definitions", "resemblance")
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The page of a model with hostile names and of its list; of a refusal; of a bundle that lacks what came later."""
+    """Of hostile names and their list, of a refusal, of a bundle that lacks what came later, of resemblance."""
     root = tmp_path_factory.mktemp("reported")
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
@@ -32,13 +33,22 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         assert icp("report", "-o", "page.html", "--scored", "scored.parquet").code == 0
         patch.chdir(write_project(root / "refused", null()))
         assert icp("train", "icp.yaml", "--trials", "1").code == 5
+        patch.chdir(lookalike_project(root))
+        assert icp("train", "look.yaml", "--trials", "1").code == 0
     old = root / "old.html"
     old.write_text(report(as_stored(serve_models.bundle())), encoding="utf-8")
     return {
         "hostile": root / "hostile" / "page.html",
         "refused": kept_page(root / "refused"),
         "before definitions": old,
+        "resemblance": root / "look" / "models" / "look" / "v1" / "report.html",
     }
+
+
+def lookalike_project(root: Path) -> Path:
+    """A folder with won accounts and a universe."""
+    (root / "look").mkdir()
+    return write_look(root / "look", alike=1.0)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -95,6 +96,29 @@ def test_show_and_explain_speak_of_resemblance(here: Path) -> None:
     assert 0 <= as_json["resemblance"] <= 100
     for text in (shown.out, told.out):
         assert "probability" not in text.replace("not a probability", "")
+
+
+def test_its_page_puts_won_accounts_beside_the_universe_and_names_no_chance(here: Path) -> None:
+    kept = (here / BUNDLE / "report.html").read_text(encoding="utf-8")
+    assert icp("report", BUNDLE, "-o", "drawn.html", "--force").code == 0
+    assert (here / "drawn.html").read_text(encoding="utf-8") == kept
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", kept[kept.index("<main") : kept.index("</main")]))
+    assert "This may be used to put companies in an order" in words
+    first = open_lookalike(BUNDLE).bundle.tiering.table.rows[0]
+    assert f"Tier 1 holds {first.share_of_won.value:.0%} of the won accounts" in words
+    assert "win rate" not in words
+    assert "the other companies" in words
+
+
+def test_its_page_shows_the_best_of_a_list_by_resemblance(here: Path) -> None:
+    assert icp("score", "list.csv", "-o", "page.csv", "--model", BUNDLE, "--force").code == 0
+    assert icp("report", BUNDLE, "-o", "listed.html", "--scored", "page.csv", "--force").code == 0
+    page = (here / "listed.html").read_text(encoding="utf-8")
+    shown = re.findall(r'aria-controls="more-\d+">([^<]+)</button>', page)
+    scored = pd.read_csv(here / "page.csv").query("tier.notna()").sort_values("score", ascending=False)
+    assert shown == scored["domain"].tolist()[: len(shown)]
+    assert re.search(r"<button[^>]*>resemblance</button>", page)
+    assert "of the universe" in page
 
 
 def test_no_file_of_the_bundle_holds_a_probability(here: Path) -> None:

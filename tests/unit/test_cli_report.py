@@ -66,7 +66,7 @@ def test_the_list_is_shown_beside_the_deals_by_tier(project: Path) -> None:
     scored = pq.read_table("scored.parquet").to_pandas()
     tiered = scored[scored["tier"].notna()]
     page = (project / "page.html").read_text(encoding="utf-8")
-    table = page[page.index("The list beside the deals") :].split("</table>")[0]
+    table = page[page.index("The list beside what was learned from") :].split("</table>")[0]
     assert f"{len(tiered):,} rows have a tier; {tiered['attributes_missing'].mean():.1f} attributes" in table
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", table))
     for tier, rows in tiered["tier"].value_counts().items():

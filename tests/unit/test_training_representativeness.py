@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from icp_ml.deals.kinds import CategoryColumn, NumberColumn, ParsedTable, SetColumn
+from icp_ml.profile.representativeness_records import Representativeness
 from icp_training.list_sample import ListSample
 from icp_training.masking import masked_to
-from icp_training.representativeness import Representativeness, representativeness, stacked
+from icp_training.representativeness import representativeness, stacked
 from tests.deal_tables import ATTRIBUTES, parsed_of, table_of
 
 DEALS = table_of(400, seed=1)

@@ -19,13 +19,15 @@ from icp_ml.deals.sufficiency import AccountCounts, account_floor, check_floors
 from icp_ml.errors import LeakageQuestion, TooFewDeals
 from icp_ml.model.judgement import plan_judgement
 from icp_ml.profile.records import BaseRates
+from icp_ml.profile.representativeness_records import Representativeness
 from icp_training.config import Config
 from icp_training.grades_report import GradesReport, grades_report
 from icp_training.leakage.questions import ColumnLeakage, judge_config, question_of
 from icp_training.list_sample import read_list_sample
 from icp_training.maturing import Maturing, maturing
+from icp_training.personal_attributes import personal_attributes
 from icp_training.potential import amounts_sentence
-from icp_training.representativeness import Representativeness, representativeness
+from icp_training.representativeness import representativeness
 from icp_training.sufficiency import Sufficiency, sufficiency_of
 from icp_training.verdict import base_rates_of
 
@@ -59,7 +61,8 @@ class CheckReport:
     tables: those beside the deals. dated: what was joined as of the opening. identical_rows, repeated_ids: accepted
     rows that are copies of an earlier one, or carry its id. same_companies: accounts that look like one. maturing,
     sufficiency, representativeness, base_rates: None where dates, accounts or a prospect list are lacking.
-    potential: of how many wins it is known what they brought, None where nobody says where that stands.
+    potential: of how many wins it is known what they brought, None where nobody says where that stands. personal: a
+    sentence for each attribute that holds values of people.
     """
 
     name: str
@@ -90,6 +93,7 @@ class CheckReport:
     grades: GradesReport | None = None
     potential: str | None = None
     base_rates: BaseRates | None = None
+    personal: tuple[str, ...] = ()
 
 
 def check_data(config: Config, root: Path, *, strict: bool = False) -> CheckReport:
@@ -142,6 +146,7 @@ def check_data(config: Config, root: Path, *, strict: bool = False) -> CheckRepo
         potential=amounts_sentence(deals),
         base_rates=base_rates_of(deals, plan),
         question=question_of(leakage, strict=strict),
+        personal=personal_attributes(deals),
     )
 
 

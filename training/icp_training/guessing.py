@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from icp_ml.deals.answers import read_documents
 from icp_ml.deals.parsing import parse_flags, parse_numbers, parse_range_levels, parse_sets, parse_years
+from icp_ml.deals.personal import personal
 from icp_ml.deals.settings import DateOrder, Kind, Layer
 from icp_training.column_texts import (
     DATE_ORDERS,
@@ -64,8 +65,11 @@ def guess(texts: Texts, won: Flags, decided: Flags, facts: Facts | None = None) 
     the deals, so that more kinds of evidence can be looked for; by default nothing. A column that the evidence drops
     has no kind, and `why` begins with "dropped".
     """
-    kind, why = _kind(texts)
     layer = _layer(texts.name)
+    of_people = personal(texts.name, texts.values)
+    if of_people is not None:
+        return Guess(None, layer, f"holds {of_people}; the ICP is about companies", use=False)
+    kind, why = _kind(texts)
     if kind is None:
         return Guess(None, layer, why, use=False)
     known = facts or Facts(won, decided, open=np.zeros(len(won), dtype=bool))

@@ -12,7 +12,8 @@ from icp_ml.deals.lookalike_settings import KIND as LOOKALIKE
 from icp_ml.deals.weighted_settings import KIND as WEIGHTED
 from icp_ml.errors import ModelNotFound
 from icp_ml.serve.bundle import open_unanswered
-from icp_ml.serve.lookalike_bundle import write_lookalike
+from icp_ml.serve.folder import kind_of
+from icp_ml.serve.lookalike_bundle import as_stored_lookalike, open_lookalike, write_lookalike
 from icp_ml.watch.comparison import Comparison
 from icp_ml.watch.review_records import Review
 from icp_training import lookalike
@@ -31,6 +32,7 @@ from icp_training.drafting import Draft, draft_config, draft_prospects
 from icp_training.gate import check_passed
 from icp_training.leakage.questions import refuse_questions
 from icp_training.lookalike import Likened
+from icp_training.personal_attributes import refuse_personal
 from icp_training.pipeline import OnStep, Stamp, read, silent
 from icp_training.promotion import Promotion
 from icp_training.quarter import Asked as QuarterAsked
@@ -38,6 +40,7 @@ from icp_training.quarter import Quarter, due, run_quarter
 from icp_training.registry import register, registry_of
 from icp_training.registry_lock import Asker
 from icp_training.report.drawing import report
+from icp_training.report.lookalike_page import lookalike_report
 from icp_training.reviewing import ListFile, names_of, review
 from icp_training.search import Budget
 from icp_training.tracking import (
@@ -85,6 +88,7 @@ __all__ = [
     "next_version",
     "noise_presented",
     "promote",
+    "refuse_personal",
     "report_of",
     "review_lists",
     "rollback",
@@ -184,6 +188,10 @@ def report_of(root: Path, folder: Path, scored: Path | None = None) -> tuple[str
 
     Raises what reading a bundle raises, and `InputError` where `scored` is no such output.
     """
+    if kind_of(folder) == LOOKALIKE:
+        resembling = open_lookalike(folder)
+        likened = resembling.bundle.provenance
+        return f"{likened.name}-v{likened.version}", lookalike_report(resembling, scored)
     stored = open_unanswered(folder)
     made = stored.bundle.provenance
     return f"{made.name}-v{made.version}", report(stored, live_model(root, made.name), scored)
@@ -222,7 +230,8 @@ def liken(config_path: Path, trials: int | None, minutes: float | None, now: str
         stamp = Stamp(version, now, run.run_id)
         bundle, cut_short = lookalike.bundle_of(settings, root, made, stamp, budget, on_step=on_step)
         folder = root / "models" / settings.name / f"v{version}"
-        record_bundle(run, bundle.provenance, write_lookalike(bundle, folder), folder)
+        page = lookalike_report(as_stored_lookalike(bundle))
+        record_bundle(run, bundle.provenance, write_lookalike(bundle, folder, page), folder)
         register(run, registry, folder)
     return Likened(settings.name, verdict, run.run_id, counts, bundle.profile, folder, version, cut_short=cut_short)
 

@@ -10,8 +10,6 @@ Guennemann and Lipton 2019).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +19,7 @@ from icp_ml.deals.kinds import CategoryColumn, NumberColumn, ParsedColumn, Parse
 from icp_ml.deals.vocabulary import ModelColumn, fit_vocabulary
 from icp_ml.model.scorecard import ScorecardParams, fit_scorecard
 from icp_ml.model.splits import complement, grouped_folds
+from icp_ml.profile.representativeness_records import ColumnShift, Likeness, Representativeness
 from icp_training.list_sample import ListSample
 from icp_training.masking import masked_to
 from icp_training.search import sample_groups
@@ -36,45 +35,6 @@ ALIKE, APART = 0.6, 0.8
 0.6 two normal curves stand a third of a standard deviation apart, at 0.8 more than one whole."""
 EXAMPLES = 3
 TOLD = 3
-
-Likeness = Literal["alike", "differs", "apart"]
-
-
-@dataclass(frozen=True)
-class ColumnShift:
-    """One attribute, in the deals and on the list.
-
-    share: of what tells their known values apart, 0 to 1. known_deals, known_list: share of rows in which it is known.
-    unseen_rows: rows of the list with a value that no deal has (categories and sets); unseen: the most frequent of
-    these values.
-    """
-
-    attribute: str
-    share: float
-    known_deals: float
-    known_list: float
-    unseen_rows: int
-    unseen: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True)
-class Representativeness:
-    """How far the list is from the deals.
-
-    rows: prospects looked at. auc, low, high: of telling them apart by known values, with the 95 % interval.
-    auc_of_gaps: by nothing but what is missing. columns: what tells them apart, the largest share first. absent:
-    attributes that the list lacks altogether, which are left out of all this.
-    """
-
-    rows: int
-    auc: float
-    low: float
-    high: float
-    auc_of_gaps: float
-    likeness: Likeness
-    columns: tuple[ColumnShift, ...]
-    absent: tuple[str, ...]
-    sentences: tuple[str, ...]
 
 
 def representativeness(deals: DealTable, sample: ListSample, seed: int) -> Representativeness | None:
@@ -195,7 +155,14 @@ def _shares(rows: Floats, columns: Sequence[ModelColumn], is_listed: NDArray[np.
 def _shift(name: str, share: float, deals: ParsedTable, listed: ParsedTable) -> ColumnShift:
     unseen_rows, unseen = _unseen(deals.columns[name], listed.columns[name])
     known = [float((~table.missing(name)).mean()) for table in (deals, listed)]
-    return ColumnShift(name, share, known[0], known[1], unseen_rows, unseen)
+    return ColumnShift(
+        attribute=name,
+        share=share,
+        known_deals=known[0],
+        known_list=known[1],
+        unseen_rows=unseen_rows,
+        unseen=unseen,
+    )
 
 
 def _unseen(of_deals: ParsedColumn, listed: ParsedColumn) -> tuple[int, tuple[tuple[str, int], ...]]:

@@ -22,6 +22,7 @@ from icp_ml.errors import ConfigError, Locked
 from icp_ml.profile.lookalike_records import LookalikeProvenance, LookalikeVerdict
 from icp_ml.profile.potential import Potential, PotentialRecord
 from icp_ml.profile.records import Interval, Profile, Provenance, Verdict
+from icp_ml.profile.representativeness_records import Representativeness
 from icp_ml.profile.tiers import TierTable
 from icp_ml.serve.documents import as_json_value
 from icp_ml.watch.comparison import Comparison
@@ -204,6 +205,12 @@ def record_flips(run: Run, flips: TierFlips | None) -> None:
     """How many prospects change tier by the error of bought figures, where that was asked."""
     if flips is not None:
         run.record({"tier_flips": flips.share})
+
+
+def record_likeness_of_list(run: Run, found: Representativeness | None) -> None:
+    """How well prospects are told from deals, by what is known and by gaps alone, where a list was named."""
+    if found is not None:
+        run.record({"list.auc": found.auc, "list.auc_of_gaps": found.auc_of_gaps})
 
 
 def record_potential(run: Run, potential: Potential | None) -> None:

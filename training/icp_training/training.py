@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from icp_ml.deals.rules import bind_rules
@@ -24,8 +24,10 @@ from icp_training.config import Config, load_config
 from icp_training.defining import said_of, with_definition
 from icp_training.flips import TierFlips, tier_flips
 from icp_training.leakage.questions import leakage_record, refuse_questions
-from icp_training.list_sample import ListSample, read_list_sample
+from icp_training.list_beside import asks_for_patterns, list_beside
+from icp_training.list_sample import ListSample
 from icp_training.masking import Patterns, patterns_of
+from icp_training.personal_attributes import personal_attributes, refuse_personal
 from icp_training.pictures import record_evidence
 from icp_training.pipeline import (
     Fitted,
@@ -56,6 +58,7 @@ from icp_training.tracking import (
     record_comparison,
     record_flips,
     record_ideal_tiers,
+    record_likeness_of_list,
     record_potential,
     record_profile,
     record_report,
@@ -100,11 +103,10 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
     config = load_config(config_path)
     _refuse_what_does_not_fit(config)
     root = config.project_root(config_path)
-    deals = read(config, root)
-    check_profiles(config, deals)
+    deals = _read(config, root)
     leakage = leakage_record(refuse_questions(config, root))
-    listed = _list_to_judge_by(config, deals, root)
-    patterns = _patterns(config, listed)
+    listed = list_beside(config, deals, root)
+    patterns = _patterns(config, listed.sample)
     if patterns is not None and config.train.adapt_to:
         deals = adapted(deals, patterns, config.seed)
     rejected = rejected_rows(deals)
@@ -126,7 +128,7 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
         registry = registry_of(root, config.name)
         version = next_version(root, config.name, [each.version for each in registry.versions()])
         making = Making(config, root, judged.deals, Stamp(version, now, run.run_id))
-        bundle = _with_all_profiles(making, judged, fitted, on_step)
+        bundle = replace(_with_all_profiles(making, judged, fitted, on_step), representativeness=listed.found)
         folder = root / "models" / config.name / f"v{version}"
         live = live_model(root, config.name)
         _write(run, bundle, folder, live)
@@ -134,8 +136,8 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
         compared = _compared_with(live, making, start.budget, on_step)
         record_comparison(run, compared)
         register(run, registry, folder, compared, config.refresh.expires_after_days)
-        flips = tier_flips(bundle, listed.parsed, config.errors(), config.seed) if listed else None
-        record_flips(run, flips)
+        record_likeness_of_list(run, listed.found)
+        flips = _flips(run, bundle, config, listed.sample)
     return Trained(
         bundle.verdict,
         run.run_id,
@@ -151,6 +153,20 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
         profiles=None if bundle.profiles is None else bundle.profiles.record,
         comparison=compared,
     )
+
+
+def _read(config: Config, root: Path) -> DealTable:
+    """The deals, of which every attribute is about companies. Raises as `read`, and `ConfigError`."""
+    deals = read(config, root)
+    refuse_personal(personal_attributes(deals))
+    check_profiles(config, deals)
+    return deals
+
+
+def _flips(run: Run, bundle: Bundle, config: Config, listed: ListSample | None) -> TierFlips | None:
+    flips = None if listed is None else tier_flips(bundle, listed.parsed, config.errors(), config.seed)
+    record_flips(run, flips)
+    return flips
 
 
 def _compared_with(live: StoredBundle | None, making: Making, budget: Budget, on_step: OnStep) -> Comparison | None:
@@ -194,24 +210,9 @@ def _refuse_what_does_not_fit(config: Config) -> None:
     bind_rules([rule for each in config.profiles if (rule := each.boundary) is not None], attributes)
 
 
-def _list_to_judge_by(config: Config, deals: DealTable, root: Path) -> ListSample | None:
-    """The prospect list, where the configuration asks for what needs it."""
-    asked = _asks_for_patterns(config)
-    if asked and config.prospects.source is None:
-        raise ConfigError(f"{asked} is set, but prospects.source names no list; name one, or leave it out")
-    return read_list_sample(config, deals, root) if asked or config.errors() else None
-
-
-def _asks_for_patterns(config: Config) -> str:
-    """The key by which the configuration asks how the list is empty; the empty text where it does not."""
-    if config.train.adapt_to:
-        return "train.adapt_to"
-    return "evaluate.missing_as" if config.evaluate.missing_as else ""
-
-
 def _patterns(config: Config, listed: ListSample | None) -> Patterns | None:
     """How the list is empty, where that was asked. Raises `ConfigError` where the list has no row to tell it."""
-    asked = _asks_for_patterns(config)
+    asked = asks_for_patterns(config)
     if not asked or listed is None:
         return None
     patterns = patterns_of(listed.parsed)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from icp_ml.profile.condition_words import rule_words
 from icp_ml.profile.definition import Proposal
+from icp_ml.profile.tiering import Policy
 from icp_ml.serve.bundle import Bundle
 from icp_training.report import charts
 from icp_training.report.numbers import percent, rate, won_of
@@ -18,13 +19,7 @@ def anti_icp(bundle: Bundle) -> Section:
 
 
 def _parts(bundle: Bundle) -> Iterator[Part]:
-    policy = bundle.policy
-    in_force = [("excluded", rule) for rule in policy.exclusions] + [("only within", rule) for rule in policy.boundary]
-    if in_force:
-        rows = rows_of([(kind, rule.name, rule_words(rule), rule.reason) for kind, rule in in_force])
-        yield Table("Rules in force", ("what it does", "rule", "condition", "why"), rows)
-    else:
-        yield Words("No rule is in force: nobody is left out by a rule.")
+    yield rules_in_force(bundle.policy)
     proposals = () if bundle.definition is None else bundle.definition.proposals
     exclusions = [each for each in proposals if each.kind == "exclusion"]
     if exclusions:
@@ -37,6 +32,15 @@ def _parts(bundle: Bundle) -> Iterator[Part]:
         yield Table("Boundaries of the market that the deals suggest", ("boundary", "why"), rows)
     if proposals:
         yield Words("A suggested rule counts once a person has approved it: icp amend --approve NAME --reason WHY.")
+
+
+def rules_in_force(policy: Policy) -> Table | Words:
+    """Exclusions and the market's boundary, as people decided them."""
+    in_force = [("excluded", rule) for rule in policy.exclusions] + [("only within", rule) for rule in policy.boundary]
+    if not in_force:
+        return Words("No rule is in force: nobody is left out by a rule.")
+    rows = rows_of([(kind, rule.name, rule_words(rule), rule.reason) for kind, rule in in_force])
+    return Table("Rules in force", ("what it does", "rule", "condition", "why"), rows)
 
 
 def _chart(exclusions: Sequence[Proposal], bundle: Bundle) -> Chart:

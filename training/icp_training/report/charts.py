@@ -6,7 +6,7 @@ Backgrounds are clear and texts take the page's colour, so that a figure is read
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -23,6 +23,8 @@ ROOM: Final = 90
 """Pixels for the axis and its title."""
 WIDE, LINES = 38, 3
 """Characters of a line of a row's name, and how many lines it has."""
+PAIR: Final = ((BLUE, "circle"), (ORANGE, "diamond"))
+"""Colour and mark of each of two things that are compared."""
 SCALE: Final = [[0.0, BLUE], [0.5, "#B5A8C9"], [1.0, ORANGE]]
 
 
@@ -103,6 +105,27 @@ def bars(labels: Sequence[str], values: Sequence[float], axis: str) -> go.Figure
     )
     chart.update_layout(showlegend=False, yaxis={"autorange": "reversed", "automargin": True})
     chart.update_xaxes(title=axis, tickformat=".0%")
+    return chart
+
+
+def pairs(labels: Sequence[str], found: Mapping[str, Sequence[float]], axis: str) -> go.Figure:
+    """Two shares in each row, joined by a line, the first row on top. found: by the name of each of the two."""
+    chart = go.Figure()
+    texts = [label(each) for each in labels]
+    for text, *ends in zip(texts, *found.values(), strict=True):
+        line = {"color": GREY, "width": 2}
+        chart.add_scatter(x=ends, y=[text, text], mode="lines", line=line, showlegend=False, hoverinfo="skip")
+    for (name, values), (colour, symbol) in zip(found.items(), PAIR, strict=True):
+        chart.add_scatter(
+            x=list(values),
+            y=texts,
+            mode="markers",
+            name=name,
+            marker={"color": colour, "symbol": symbol, "size": 10},
+            hovertemplate=f"%{{y}}: %{{x:.1%}} of {name}<extra></extra>",
+        )
+    chart.update_layout(yaxis={"autorange": "reversed", "automargin": True, "type": "category"})
+    chart.update_xaxes(title=axis, tickformat=".0%", rangemode="tozero")
     return chart
 
 

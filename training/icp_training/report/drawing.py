@@ -16,7 +16,7 @@ from icp_training.report.criteria import criteria
 from icp_training.report.model_card import model_card
 from icp_training.report.page import Heading, page
 from icp_training.report.parts import Section, Words
-from icp_training.report.prospects import prospects
+from icp_training.report.prospects import Beside, prospects
 from icp_training.report.tiers import tiers
 from icp_training.report.trust import judged, rows_made_of, trust
 
@@ -29,7 +29,7 @@ def report(stored: StoredBundle, live: StoredBundle | None = None, scored: Path 
     bundle = stored.bundle
     sections = (
         answer(bundle, _changed(stored, live)),
-        *([] if scored is None else [prospects(stored, scored)]),
+        *([] if scored is None else [prospects(_beside(stored), scored)]),
         criteria(bundle),
         anti_icp(bundle),
         acting(bundle),
@@ -51,6 +51,11 @@ def report_of_refusal(name: str, verdict: Verdict, ledger: Mapping[str, int], se
     return page(
         Heading(f"No model: {name}", "Nothing was learned that may be relied on, and nothing was written."), sections
     )
+
+
+def _beside(stored: StoredBundle) -> Beside:
+    tiers = ((row.label, row.share_of_deals) for row in stored.bundle.tiering.table.rows)
+    return Beside(stored.content_hash, tuple(tiers), "of the judged deals")
 
 
 def _heading(stored: StoredBundle) -> Heading:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from icp_ml.profile.lookalike_records import LookalikeProvenance
+from icp_ml.profile.records import Provenance
 from icp_ml.serve.bundle import StoredBundle
 from icp_ml.serve.calibration_file import level_sentence
 from icp_training.report.parts import Listed, Part, Section, Table, Words, rows_of
@@ -38,10 +40,15 @@ def _parts(stored: StoredBundle) -> Iterator[Part]:
 
 def _provenance(stored: StoredBundle) -> Table:
     made = stored.bundle.provenance
-    facts = (
+    return Table("Provenance", ("fact", "value"), rows_of(facts_of(made, stored.content_hash, stored.model_hash)))
+
+
+def facts_of(made: Provenance | LookalikeProvenance, content_hash: str, model_hash: str) -> tuple[tuple[str, str], ...]:
+    """Where a model comes from, as names and values."""
+    return (
         ("name, version", f"{made.name}, version {made.version}"),
         ("created", made.created),
-        ("what a win is", made.target),
+        ("what the score stands for", made.target),
         ("data reach to", made.extracted or "no dates"),
         ("trials, seed", f"{made.trials}, {made.seed}"),
         *((f"parameters of the {part}", _listing(values)) for part, values in made.params.items()),
@@ -49,10 +56,9 @@ def _provenance(stored: StoredBundle) -> Table:
         ("code version", made.code_version),
         ("configuration hash", made.config_hash),
         ("data hash", made.data_hash),
-        ("content hash", stored.content_hash),
-        ("model hash", stored.model_hash),
+        ("content hash", content_hash),
+        ("model hash", model_hash),
     )
-    return Table("Provenance", ("fact", "value"), rows_of(facts))
 
 
 def _listing(values: Mapping[str, float]) -> str:

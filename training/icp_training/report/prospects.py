@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 from icp_ml.deals.reading import column_names, stream_batches
 from icp_ml.deals.settings import AXIS_OF_LAYER
 from icp_ml.errors import InputError
-from icp_ml.serve.bundle import StoredBundle
 from icp_ml.serve.previous import CONTENT_HASH, DELIMITER, ENCODING, SCORE, SUB_SCORE, TIER, metadata_of
 from icp_training.report.numbers import count, percent, share
 from icp_training.report.parts import Cell, Part, Prospect, Prospects, Section, Table, Words, rows_of
@@ -23,21 +22,32 @@ from icp_training.report.parts import Cell, Part, Prospect, Prospects, Section, 
 MOST: Final = 200
 """Rows that the page holds; more would be no page."""
 MISSING: Final = "attributes_missing"
+MEASURES: Final = ("probability", "resemblance")
+"""What a score is in numbers, by the kind of the model: of winning, 0 to 1; a place in the universe, 0 to 100."""
 NEAREST: Final = re.compile(r"nearest_(won|lost)_\d+")
 REASON: Final = re.compile(r"reason_(for|against)_\d+")
 
 Values = Mapping[str, Any]
 
 
-def prospects(stored: StoredBundle, scored: Path) -> Section:
+@dataclass(frozen=True)
+class Beside:
+    """The model beside which a list is shown. tiers: each with its share `of` that which it was measured on."""
+
+    content_hash: str
+    tiers: tuple[tuple[str, float], ...]
+    of: str
+
+
+def prospects(beside: Beside, scored: Path) -> Section:
     """scored: an output of `icp score`. Raises `InputError` where it is none."""
-    return Section("prospects", "The best prospects", tuple(_parts(stored, scored)), terms=("score", "log-odds"))
+    return Section("prospects", "The best prospects", tuple(_parts(beside, scored)), terms=("score", "log-odds"))
 
 
-def _parts(stored: StoredBundle, scored: Path) -> Iterator[Part]:
+def _parts(beside: Beside, scored: Path) -> Iterator[Part]:
     read = _read(scored)
     by = metadata_of(scored).get(CONTENT_HASH, b"").decode()
-    if by and by != stored.content_hash:
+    if by and by != beside.content_hash:
         yield Words(
             f"{scored.name} was scored by another model (content hash {by[:12]}...), not by this one.", "warning"
         )
@@ -46,27 +56,22 @@ def _parts(stored: StoredBundle, scored: Path) -> Iterator[Part]:
         return
     name = read.best.schema.names[0]
     shown = tuple(_prospect(values, name) for values in read.best.to_pylist())
-    headers = (name, "tier", "score", "probability", "action", "not known")
+    headers = (name, "tier", "score", read.measure, "action", "not known")
     caption = f"The {len(shown):,} best of {read.rows:,} rows of {scored.name}"
     yield Prospects(caption, headers, shown, frozenset({2, 3, 5}))
-    yield _beside_deals(stored, read)
+    yield _beside_measured(beside, read)
 
 
-def _beside_deals(stored: StoredBundle, read: _Read) -> Table:
-    """How the list is parted by tiers beside the deals that the tiers were measured on."""
+def _beside_measured(beside: Beside, read: _Read) -> Table:
+    """How the list is parted by tiers beside what the tiers were measured on."""
     tiered = sum(read.tiers.values())
     rows = [
-        (
-            row.label,
-            count(read.tiers[row.label]),
-            share(read.tiers[row.label] / tiered),
-            share(row.share_of_deals),
-        )
-        for row in stored.bundle.tiering.table.rows
+        (label, count(read.tiers[label]), share(read.tiers[label] / tiered), share(measured))
+        for label, measured in beside.tiers
     ]
     lacking = "" if read.missing is None else f"; {read.missing:.1f} attributes are not known of a row on average"
-    caption = f"The list beside the deals: {tiered:,} rows have a tier{lacking}"
-    return Table(caption, ("tier", "rows", "of the list", "of the judged deals"), rows_of(rows), frozenset({1, 2, 3}))
+    caption = f"The list beside what was learned from: {tiered:,} rows have a tier{lacking}"
+    return Table(caption, ("tier", "rows", "of the list", beside.of), rows_of(rows), frozenset({1, 2, 3}))
 
 
 @dataclass(frozen=True)
@@ -74,12 +79,14 @@ class _Read:
     """best: the rows with the highest scores that have a tier, best first. rows: of the whole list.
 
     tiers: rows by tier. missing: attributes not known of a row with a tier, the mean; None where the list does not say.
+    measure: which of `MEASURES` the list has.
     """
 
     best: pa.Table
     rows: int
     tiers: Counter[str]
     missing: float | None
+    measure: str
 
 
 def _read(scored: Path) -> _Read:
@@ -100,7 +107,8 @@ def _read(scored: Path) -> _Read:
         together = tiered if kept is None else pa.concat_tables([kept, tiered])
         kept = together.take(pc.select_k_unstable(together, MOST, [(SCORE, "descending")]))
     best = pa.table({name: [] for name in names}) if kept is None else kept
-    return _Read(best, rows, tiers, missing / max(tiers.total(), 1) if MISSING in names else None)
+    measure = next((each for each in MEASURES if each in names), MEASURES[0])
+    return _Read(best, rows, tiers, missing / max(tiers.total(), 1) if MISSING in names else None, measure)
 
 
 def _plain(table: pa.Table) -> pa.Table:
@@ -108,7 +116,7 @@ def _plain(table: pa.Table) -> pa.Table:
     made = {}
     for name, column in zip(table.schema.names, table.columns, strict=True):
         decoded = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
-        is_number = name in {SCORE, "probability", MISSING} or name.startswith(SUB_SCORE)
+        is_number = name in {SCORE, MISSING, *MEASURES} or name.startswith(SUB_SCORE)
         is_number = is_number or name.endswith("_effect")
         made[name] = _number(decoded) if is_number else decoded.cast(pa.string())
     return pa.table(made)
@@ -128,16 +136,22 @@ def _given(table: pa.Table, name: str) -> pa.ChunkedArray:
 
 def _prospect(values: Values, name: str) -> Prospect:
     score = float(values[SCORE])
-    probability = values.get("probability")
     missing = values.get(MISSING)
     facts = (
         Cell(str(values[TIER])),
         Cell(f"{score:.1f}", repr(score)),
-        Cell("") if probability is None else Cell(percent(probability), repr(probability)),
+        _measured(values),
         Cell(values.get("action") or ""),
         Cell("" if missing is None else f"{missing:.0f}"),
     )
     return Prospect(str(values[name]), facts, tuple(_reasons(values)), _steps(values, score), tuple(_details(values)))
+
+
+def _measured(values: Values) -> Cell:
+    probability, resemblance = (values.get(name) for name in MEASURES)
+    if probability is not None:
+        return Cell(percent(probability), repr(probability))
+    return Cell("") if resemblance is None else Cell(f"{resemblance:.1f}", repr(resemblance))
 
 
 def _reasons(values: Values) -> Iterator[tuple[str, float]]:
@@ -147,10 +161,10 @@ def _reasons(values: Values) -> Iterator[tuple[str, float]]:
 
 
 def _steps(values: Values, score: float) -> tuple[tuple[str, float], ...]:
-    """The average deal's score, then what each layer adds; they add up to the score."""
+    """The average's score, then what each layer adds; they add up to the score."""
     layers = [(layer, values.get(f"{SUB_SCORE}{layer}")) for layer in AXIS_OF_LAYER]
     known = [(layer, float(points)) for layer, points in layers if points is not None]
-    return ("average deal", score - sum(points for _, points in known)), *known
+    return ("the average", score - sum(points for _, points in known)), *known
 
 
 def _details(values: Values) -> Iterator[str]:

@@ -7,8 +7,10 @@ from typing import Final
 
 from icp_ml.profile.honesty import METRIC_WORDS, calibration_told, which_to_believe
 from icp_ml.profile.records import BaseRates, ColumnLeak, FactorSteadiness, Interval, LargerSample, Profile, Verdict
+from icp_ml.profile.reference import DriftReference
 from icp_ml.serve.bundle import Bundle
 from icp_training.report import charts
+from icp_training.report.list_shift import list_shift
 from icp_training.report.numbers import count, figure, percent, points, rate, share, won_of
 from icp_training.report.parts import Cell, Chart, Listed, Part, Row, Section, Table, Words, rows_of
 
@@ -22,7 +24,13 @@ MISSING_ENOUGH: Final = 0.05
 
 def trust(bundle: Bundle) -> Section:
     """The judgement, in full."""
-    parts = (*_made_of(bundle), *judged(bundle.verdict), *_steadiness(bundle.profile), *_missing(bundle))
+    parts = (
+        *_made_of(bundle),
+        *judged(bundle.verdict),
+        *_steadiness(bundle.profile),
+        *missing(bundle.reference, "deals"),
+        *list_shift(bundle.representativeness),
+    )
     return Section("trust", "Can it be trusted?", parts, terms=("forward in time", "calibration", "log loss", "AUC"))
 
 
@@ -181,11 +189,12 @@ def _quarters(shown: list[FactorSteadiness]) -> Table:
     return Table(caption, ("factor", *names), rows_of(rows), frozenset(range(1, 1 + len(names))), folded=True)
 
 
-def _missing(bundle: Bundle) -> Iterator[Part]:
-    lacking = [(each.column, each.missing) for each in bundle.reference.columns if each.missing >= MISSING_ENOUGH]
+def missing(reference: DriftReference, of: str) -> Iterator[Part]:
+    """Which attributes are often not known. of: what was learned from."""
+    lacking = [(each.column, each.missing) for each in reference.columns if each.missing >= MISSING_ENOUGH]
     if not lacking:
-        yield Words("Every attribute is known of nearly all deals.")
+        yield Words(f"Every attribute is known of nearly all {of}.")
         return
-    rows = rows_of([(name, share(missing)) for name, missing in sorted(lacking, key=lambda e: -e[1])])
-    caption = f"Attributes that some deals lack ({len(lacking)})"
+    rows = rows_of([(name, share(gap)) for name, gap in sorted(lacking, key=lambda e: -e[1])])
+    caption = f"Attributes that some {of} lack ({len(lacking)})"
     yield Table(caption, ("attribute", "not known of"), rows, frozenset({1}), folded=True)
