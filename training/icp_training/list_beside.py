@@ -16,9 +16,9 @@ from icp_training.representativeness import representativeness
 
 @dataclass(frozen=True)
 class ListBeside:
-    """sample: the list's first rows, None where none is named. found: how far they are from the deals, None where they
+    """sample: the first rows of the list, None where none is named.
 
-    have too little in common for that.
+    found: how far they are from the deals, None where they have too little in common for that.
     """
 
     sample: ListSample | None = None
