@@ -11,11 +11,8 @@ import pytest
 import yaml
 
 import icp_training.training
-from icp_ml.cli.places import find_model
-from icp_ml.serve import ledger
 from icp_ml.serve.bundle import open_bundle
 from tests.cli_projects import Outcome, deal_rows, files_in, icp, null, refusal, strong, write_project
-from tests.registry_projects import NOW
 
 TRAIN = ("--trials", "1")
 
@@ -184,15 +181,3 @@ def test_without_words_the_verbs_are_listed() -> None:
     done = icp()
     assert done.code == 2
     assert all(verb in done.out for verb in ("demo", "init", "check", "train", "show", "score"))
-
-
-def test_a_training_registers_what_it_wrote(trained: tuple[Path, Outcome, Outcome], project: Path) -> None:
-    assert icp("promote").code == 0
-    entry = ledger.live(Path("models"))
-    assert entry is not None
-    assert (entry.version, entry.run_id) == (2, json.loads(trained[2].out)["run_id"])
-    assert find_model() == project / "models" / "strong" / "v2"
-    kept = {found.name for found in Path("mlruns").rglob("*.json")}
-    assert {"verdict.json", "profile.json", "manifest.json"} <= kept
-    assert list(Path("mlruns").rglob("*.pkl")) == []
-    assert entry.time > NOW
