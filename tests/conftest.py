@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from tests.cli_projects import icp
+from tests.machine_code import MadeOnce
 from tests.weighted_projects import write_weighted
 
 settings.register_profile("repeatable", deadline=None, derandomize=True, print_blob=True)
@@ -19,6 +20,13 @@ settings.load_profile("repeatable")
 def pytest_configure(config: pytest.Config) -> None:
     """One more exception from "a warning is an error": MLflow's own use of SQLAlchemy cannot be mended here."""
     config.addinivalue_line("filterwarnings", "ignore:The ``noload`` loader strategy is deprecated:DeprecationWarning")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The process that shares the tests out to others has made once what each of them needs."""
+    plugins = session.config.pluginmanager
+    if plugins.hasplugin("dsession"):
+        plugins.register(MadeOnce())
 
 
 AT_THE_END = "at the end"

@@ -23,7 +23,7 @@ def shortest_search(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recovery, "TRIALS", 1)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_where_nothing_decides_nothing_is_accepted(seed: int) -> None:
     row = judged_world("null", seed)
     assert not row.accepted

@@ -12,18 +12,28 @@ from icp_ml.watch.comparison import Comparison
 from icp_training.registry_lock import Asker
 from icp_training.versions import keep_comparison
 from tests.cli_projects import icp, refusal, strong, write_project
-from tests.registry_projects import NAME, NewProject, add_version, registry
+from tests.registry_projects import NAME, NewProject, add_version, moved, registry
+
+
+@pytest.fixture(scope="module")
+def made(new_project: NewProject) -> Path:
+    """Version 1 is live; version 2 may be chance. Nobody works in it."""
+    root = new_project("made")
+    add_version(root, 1)
+    add_version(root, 2, reliable=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        patch.delenv("ICP_HOME", raising=False)
+        assert icp("promote", f"{NAME}/v1").code == 0
+    return root
 
 
 @pytest.fixture
-def project(new_project: NewProject, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Version 1 is live; version 2 may be chance."""
-    root = new_project("gates")
-    add_version(root, 1)
-    add_version(root, 2, reliable=False)
+def project(made: Path, new_project: NewProject, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same in a folder of its own, and the terminal in it."""
+    root = moved(made, new_project("gates"))
     monkeypatch.chdir(root)
     monkeypatch.delenv("ICP_HOME", raising=False)
-    assert icp("promote", f"{NAME}/v1").code == 0
     return root
 
 

@@ -16,18 +16,25 @@ from icp_ml.serve import ledger
 from icp_training.registry_lock import Asker, locked
 from tests import serve_models
 from tests.cli_projects import icp, refusal, strong, write_project
-from tests.registry_projects import NAME, NOW, NewProject, add_version
+from tests.registry_projects import NAME, NOW, NewProject, add_version, moved
 
 AS_OF = ("--as-of", serve_models.AS_OF.isoformat())
 
 
-@pytest.fixture
-def project(new_project: NewProject, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Versions 1 and 2, a list, nothing live, and the terminal in it."""
-    root = new_project("registry")
+@pytest.fixture(scope="module")
+def made(new_project: NewProject) -> Path:
+    """Versions 1 and 2, a list, and nothing live. Nobody works in it."""
+    root = new_project("made")
     for version in (1, 2):
         add_version(root, version)
     serve_models.frame(40, 5).to_csv(root / "list.csv", index=False)
+    return root
+
+
+@pytest.fixture
+def project(made: Path, new_project: NewProject, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same in a folder of its own, and the terminal in it."""
+    root = moved(made, new_project("registry"))
     monkeypatch.chdir(root)
     monkeypatch.delenv("ICP_HOME", raising=False)
     return root

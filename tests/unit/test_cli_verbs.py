@@ -55,6 +55,7 @@ def test_two_trainings_make_two_versions_beside_the_configuration(trained: tuple
     assert runs(project)[:2] == ["FINISHED", "FINISHED"]
     one, two = (open_bundle(project / "models" / "strong" / name) for name in ("v1", "v2"))
     assert one.content_hash == two.content_hash
+    assert one.bundle.provenance.run_id != two.bundle.provenance.run_id
 
 
 def test_every_row_is_accounted_for_in_the_bundle_on_the_card_and_in_the_run(project: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,7 @@ from tests.registry_projects import (
     asker,
     in_another_process,
     live_everywhere,
+    moved,
     promote_in_rounds,
     promote_until,
     registry,
@@ -37,14 +40,20 @@ HERE = socket.gethostname()
 STEP_NAMES = [name for name, _ in STEPS]
 
 
-@pytest.fixture
-def three(new_project: NewProject) -> Path:
-    """Versions 1, 2 and 3; 1 is live, 3 is the challenger."""
-    root = new_project("three")
+@pytest.fixture(scope="module")
+def made(new_project: NewProject) -> Path:
+    """Versions 1, 2 and 3; 1 is live, 3 is the challenger. Nobody works in it."""
+    root = new_project("made")
     for version in (1, 2, 3):
         add_version(root, version)
     promotion.promote(registry(root), "v1", asker())
     return root
+
+
+@pytest.fixture
+def three(made: Path, new_project: NewProject) -> Path:
+    """The same in a folder of its own."""
+    return moved(made, new_project("three"))
 
 
 def roles(here: Registry) -> dict[str, int]:
@@ -75,6 +84,18 @@ def test_a_training_is_a_version_with_its_hash_its_number_and_its_data_and_the_c
     }
     assert first.content_hash != second.content_hash == stored.content_hash
     assert here.client.get_run(second.run_id or "").info.status == "FINISHED"
+
+
+def test_a_project_that_was_moved_knows_nothing_of_where_it_was(made: Path, three: Path) -> None:
+    before, after = registry(made), registry(three)
+    assert roles(after) == roles(before) == {"champion": 1, "challenger": 3}
+    assert after.entries() == before.entries()
+    sources = [after.client.get_model_version(NAME, each.number).source for each in after.versions()]
+    assert all(str(three) in str(source) and str(made) not in str(source) for source in sources)
+    with closing(sqlite3.connect(three / "mlruns" / "mlflow.db")) as database:
+        assert [line for line in database.iterdump() if str(made) in line] == []
+    kept = [path for path in three.rglob("*") if path.is_file() and path.suffix != ".db"]
+    assert [path for path in kept if str(made).encode() in path.read_bytes()] == []
 
 
 def test_promotions_and_rollbacks_move_the_roles_and_the_ledger_tells_the_story(three: Path) -> None:
