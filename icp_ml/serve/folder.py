@@ -59,6 +59,11 @@ def write_files(folder: Path, provenance: AnyProvenance, content: Mapping[str, b
             f"a new folder was expected for the bundle, and {folder} exists; bundles are never changed, so name "
             "another one"
         )
+    project = folder.absolute().parents[2]  # models/NAME is made below it; where it was lost it is not made anew
+    if not project.is_dir():
+        raise ConfigError(
+            f"a folder was expected at {project} for the bundle {folder}, and there is none; make it first"
+        )
     manifest = manifest_of(provenance, content)
     partial = folder.parent / f".{folder.name}.{uuid4().hex}.partial"
     try:

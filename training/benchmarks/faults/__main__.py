@@ -11,7 +11,6 @@ read-only ones are left out.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -19,8 +18,9 @@ from multiprocessing import util
 from pathlib import Path
 from typing import Final
 
+import pyarrow.parquet as pq
+
 from benchmarks.bench_model.code import ROOT, code_hash
-from benchmarks.faults.commands import COMMANDS
 from benchmarks.faults.database import server
 from benchmarks.faults.languages import made_locales
 from benchmarks.faults.page import page_of
@@ -28,36 +28,34 @@ from benchmarks.faults.plan import SEEDS
 from benchmarks.faults.records import Row
 from benchmarks.faults.room import furnish, made_room
 from benchmarks.faults.running import Bench, Task, met
-from benchmarks.seeded_rows import make_rows
+from benchmarks.seeded_rows import hash_of, make_rows
 from tests import forked_cli
 
 PAGE: Final = ROOT / "docs" / "faults.md"
 CACHE: Final = ROOT / ".cache" / "faults"
-LEARNS: Final = ("icp_training.line", "icp_training.pyfunc", "mlflow", "mlflow.pyfunc", "mlflow.store.tracking.sqlalchemy_store")
+TRAINED_BY: Final = ("icp_ml/model/*.py", "training/benchmarks/faults/room.py")
+"""What decides what is trained once and then only served."""
 _benches: list[Bench] = []
 
 
 def own_hash() -> str:
-    """Of everything that a row depends on."""
-    modules = ("benchmarks.faults.__main__", "icp_ml.cli.main", "icp_training.line")
+    """Of everything that a row depends on, which the page is not."""
+    modules = ("benchmarks.faults.running", "icp_ml.cli.main", "icp_training.line")
     return code_hash(modules, ("icp_ml", "icp_training", "benchmarks.faults"))
 
 
 def bench() -> Bench:
     """This process's own, made when the first fault asks for it."""
     if not _benches:
-        forked_cli.SERVED.set_forkserver_preload(["tests.forked_cli", *forked_cli.LOADED, *LEARNS])
+        forked_cli.SERVED.set_forkserver_preload(["tests.forked_cli", "benchmarks.faults.warm"])
         held = ExitStack()
         util.Finalize(None, held.close, exitpriority=10)
         place = Path(tempfile.gettempdir()) / f"icp-faults-{os.getpid()}"
         room = held.enter_context(made_room(place))
-        database = held.enter_context(server()) if shutil.which("true") else None
-        furnish(room, CACHE / f"trained-{code_hash(('icp_training.line',), ('icp_ml', 'icp_training'))}")
+        database = held.enter_context(server())
+        furnish(room, CACHE / f"trained-{hash_of(ROOT, TRAINED_BY)}")
         _benches.append(Bench(room, database, made_locales(place.with_name(f"{place.name}-locales"))))
-        if database is not None:
-            import pyarrow.parquet as pq
-
-            database.fill(pq.read_table(room.kept("live") / "list.parquet"))
+        database.fill(pq.read_table(room.kept("live") / "list.parquet"))
     return _benches[0]
 
 

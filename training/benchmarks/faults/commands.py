@@ -20,7 +20,8 @@ class Command:
     """words: with @/ for the project. state: in which it is found. again: how a rerun is typed, None for the same way.
 
     made: what it makes, as a text to compare; it is given the room. rows: lost and doubled ones in its output, where it
-    writes rows of a list. is_slow: whether it takes many seconds. needs: "database" or nothing.
+    writes rows of a list. is_slow: whether it takes many seconds. needs: "database" or nothing. turns: whether a second
+    one undoes the first.
     """
 
     words: tuple[str, ...]
@@ -30,6 +31,7 @@ class Command:
     rows: Callable[[Room, str], Rows] | None = None
     is_slow: bool = False
     needs: str = ""
+    turns: bool = False
 
 
 def _files(*names: str) -> Callable[[Room, str], str]:
@@ -67,7 +69,9 @@ _TABLE: Final = (*SCORES, "-o", f"table:{looking.TABLE}", "--into", f"env:{OUT}"
 _FROM: Final = (SCORES[0], "@/list.sql", *SCORES[2:], "--connection", f"env:{OUT}")
 
 COMMANDS: Final[Mapping[str, Command]] = {
-    "check": Command(("check", "@/icp.yaml", "--rejected", "@/rejected.csv", "--force"), _files("rejected.csv"), is_slow=True),
+    "check": Command(
+        ("check", "@/icp.yaml", "--rejected", "@/rejected.csv", "--force"), _files("rejected.csv"), is_slow=True
+    ),
     "train": Command(TRAINS, _versions(NAME), "bare", is_slow=True),
     "train, a scorecard": Command(("train", "@/points.yaml"), _versions("points")),
     "score to a file": Command(
@@ -80,6 +84,11 @@ COMMANDS: Final[Mapping[str, Command]] = {
         _parts("parts"),
         again=(*_PARTS, "--resume"),
         rows=lambda room, _: looking.rows_in_parts(room.project / "parts"),
+    ),
+    "score to parts that are there": Command(
+        (*_into("old-parts"), "--force", "--part-rows", "6000"),
+        _parts("old-parts"),
+        rows=lambda room, _: looking.rows_in_parts(room.project / "old-parts"),
     ),
     "score to a table": Command(
         _TABLE,
@@ -94,7 +103,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         needs="database",
     ),
     "promote": Command(("promote", f"{NAME}/v2", "--reason", "a test"), _registry),
-    "rollback": Command(("rollback", NAME), _registry, "newer"),
+    "rollback": Command(("rollback", NAME), _registry, "newer", turns=True),
     "amend": Command(("amend", f"{NAME}/v1", "--cut", "1=0.7", "--reason", "a test"), _versions(NAME)),
     "export": Command(("export", f"{NAME}/v2", "-o", "@/exports", "--all", "--overwrite"), _files("exports")),
     "export, for the first time": Command(("export", f"{NAME}/v2", "-o", "@/new", "--all"), _files("new")),

