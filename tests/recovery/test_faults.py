@@ -88,16 +88,17 @@ def test_killed_before_any_step_of_clearing_no_output_with_a_part_gone_says_that
 
 @pytest.fixture(scope="module")
 def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with a model and a scored list of two arms."""
+    """A scored list of two tiers, and the outcomes of all that is on it."""
     root = tmp_path_factory.mktemp("faults")
-    serve_models.write(root / "models" / "planted" / "v1")
-    rows = "\n".join(f"c{n}.example,{'ab'[n % 2]}" for n in range(200))
-    write_text(root / "scored.csv", f"domain,half\n{rows}\n")
+    rows = [f"c{n}.example,{1 + 2 * (n % 2)},scored" for n in range(200)]
+    write_text(root / "scored.csv", "\n".join(["domain,tier,status", *rows]) + "\n")
+    outcomes = [f"c{n}.example,{'no' if n % 5 else 'yes'}" for n in range(200)]
+    write_text(root / "outcomes.csv", "\n".join(["domain,outcome", *outcomes]) + "\n")
     return root
 
 
 def planned(root: Path, *more: str, dying: tuple[str, str] | None = None) -> int:
-    words = ["plan", "scored.csv", "--by", "half", "--arms", "a,b", "--rate", "0.1", "--per-arm", "50", *more]
+    words = ["plan", "scored.csv", "--arms", "1,3", "--rate", "0.1", "--per-arm", "50", *more]
     return forked_cli.run(root, words, None if dying is None else partial(die_before, *dying)).code
 
 
@@ -107,8 +108,7 @@ def test_a_plan_beside_an_assignment_that_it_did_not_draw_is_refused(
     """Killed after the new plan has its name, and before the new assignment has."""
     monkeypatch.chdir(scored)
     assert planned(scored, "-o", "drawn.csv", "--seed", "1") == 0
-    write_text(scored / "outcomes.csv", (scored / "drawn.csv").read_text().replace("why", "outcome").replace(" ", "-"))
-    words = ("plan", "drawn.csv", "--result", "outcomes.csv", "--success", "none-of-these")
+    words = ("plan", "drawn.csv", "--result", "outcomes.csv")
     assert icp(*words).code == 0
     killed = planned(scored, "-o", "drawn.csv", "--seed", "2", "--force", dying=("os.rename", "drawn.csv"))
     assert killed == -signal.SIGKILL
@@ -151,9 +151,13 @@ def test_where_the_hidden_file_cannot_be_removed_the_first_error_is_told(
 def test_a_record_of_runs_that_is_lost_in_the_middle_is_one_sentence(new_project: NewProject) -> None:
     root = new_project("lost")
     run = open_run(root, "spring", {})
-    with pytest.raises(ConfigError, match="a record of runs was expected at ") as told, closing_run(run):
+
+    def lose_it() -> None:
         (root / "mlruns").rename(root / "away")
         run.client.set_tag(run.run_id, "a", "b")
+
+    with pytest.raises(ConfigError, match="a record of runs was expected at ") as told, closing_run(run):
+        lose_it()
     assert "try again" in told.value.sentence
 
 

@@ -51,7 +51,7 @@ FOOT: Final = """\
   A plan and its assignment know each other: a pair that does not belong together is refused."""
 
 FOUND: Final = """\
-## Faults of ours that were found, and what was done
+## Faults of ours that were found, here or on the way to it, and what was done
 
 - `icp score --force` into parts that are there, killed while it removed them: the manifest could outlive a part, so
   that an output with rows lost said that it was whole. Now the manifest goes first.
