@@ -72,7 +72,12 @@ def counted(project: Path, told: Path) -> None:
 def killed_at(project: Path, step: int) -> None:
     """The process dies without a word before a step."""
     at_home(project)
-    on_steps(project, lambda number, _: os.kill(os.getpid(), signal.SIGKILL) if number == step else None)
+
+    def deed(number: int, _event: str) -> None:
+        if number == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    on_steps(project, deed)
 
 
 def read_only_at(project: Path, step: int) -> None:
@@ -92,7 +97,12 @@ def lost_at(project: Path, step: int) -> None:
     """From a step on the project is no longer where it was, as when the share of a network is lost."""
     at_home(project)
     away = project.with_name("away")
-    on_steps(project, lambda number, _: os.rename(project, away) if number == step else None)
+
+    def deed(number: int, _event: str) -> None:
+        if number == step:
+            project.rename(away)
+
+    on_steps(project, deed)
 
 
 def full_at(project: Path, step: int, spare: int) -> None:

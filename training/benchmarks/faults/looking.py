@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -130,10 +130,10 @@ def versions_at(project: Path, room: Path) -> dict[str, str]:
     return found
 
 
-def _asked(work: object, project: Path, room: Path) -> str:
+def _asked(work: Callable[[Path, Path], None], project: Path, room: Path) -> str:
     told = room / "told"
     told.unlink(missing_ok=True)
-    process = forked_cli.SERVED.Process(target=work, args=(project, told))  # type: ignore[arg-type] # one of two below
+    process = forked_cli.SERVED.Process(target=work, args=(project, told))
     process.start()
     process.join()
     return told.read_text() if told.exists() else f"could not be asked ({process.exitcode})"

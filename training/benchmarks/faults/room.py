@@ -85,7 +85,10 @@ class Room:
     def put_back(self, state: str) -> None:
         """The project as it was kept, and nothing else in the room."""
         for left in self.place.iterdir():
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
+            if left.is_dir():
+                shutil.rmtree(left)
+            else:
+                left.unlink()
         shutil.copytree(self.kept(state), self.project)
         self.elsewhere.mkdir()
 
@@ -179,6 +182,7 @@ def _config(world: World) -> dict[str, object]:
     """Three attributes, so that a training takes half a minute."""
     full = world_config(world)
     layers = full["attributes"]
+    assert isinstance(layers, dict)
     planted = {one.attribute for one in world.truth.planted} - {"tools"}
     chosen = {layer: {name: kind for name, kind in of.items() if name in planted} for layer, of in layers.items()}
     return {**full, "attributes": {layer: of for layer, of in chosen.items() if of}, "prospects": {"id": "domain"}}

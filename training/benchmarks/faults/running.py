@@ -18,14 +18,13 @@ from benchmarks.faults.commands import COMMANDS, Command
 from benchmarks.faults.database import Server
 from benchmarks.faults.languages import LANGUAGES, environment
 from benchmarks.faults.looking import ABSENT, Rows, closed_database, left_in, state_of
-from benchmarks.faults.records import BAD_ENDS, DONE, Row, ended_as
+from benchmarks.faults.records import BAD_ENDS, DONE, Ended, Row, ended_as
 from benchmarks.faults.room import Room, at_home
 from tests import forked_cli
 from tests.cli_projects import Outcome
 
 PATIENCE: Final = 1_800.0
-"""Seconds after which a command hangs: twenty times what the slowest takes where nothing else is at work. With much else
-at work half a minute was seen to become ten."""
+"""Seconds after which a command hangs: far more than the slowest takes, since a machine may have much else to do."""
 HUNG: Final = -1000
 MOST_TOLD: Final = 3000  # characters
 MOST_SPARE: Final = 1 << 20
@@ -228,8 +227,8 @@ def met(bench: Bench, command_name: str, fault: str, task: Task) -> Row:
     command, known, room = COMMANDS[command_name], bench.undisturbed(command_name), bench.room
     bench.ready(command)
     where, outcomes = FAULTS[fault](bench, command, known, task)
-    rank = ("done", "killed", "one sentence", "crashed", "other", "traceback", "hung")
-    ends = ["hung" if each.code == HUNG else ended_as(each.code, each.err) for each in outcomes]
+    rank: tuple[Ended, ...] = ("done", "killed", "one sentence", "crashed", "other", "traceback", "hung")
+    ends: list[Ended] = ["hung" if each.code == HUNG else ended_as(each.code, each.err) for each in outcomes]
     worst = max(range(len(ends)), key=lambda place: rank.index(ends[place]))
     found = command.made(room, bench.url)
     state = state_of(found, known.old, known.new)
@@ -241,7 +240,7 @@ def met(bench: Bench, command_name: str, fault: str, task: Task) -> Row:
         kind=f"{command_name}: {fault}",
         seed=task.seed,
         where=where,
-        ended=ends[worst],  # type: ignore[arg-type] # one of `Ended`
+        ended=ends[worst],
         code=outcomes[worst].code,
         said=_last(outcomes[worst].err),
         state=state,
