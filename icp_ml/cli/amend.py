@@ -74,6 +74,8 @@ def amend(
     now = datetime.now(UTC).isoformat(timespec="seconds")
     after = amended(before.bundle, wanted, version, now, reason)
     target = versions / f"v{version}"
+    if not folder.is_dir():  # a share that is lost leaves an empty folder, and the new version would go into that
+        raise ConfigError(f"the bundle in {folder} was read, and the folder is gone; bring it back, and try again")
     content_hash = write_any(after, target)
     found = differences(before.bundle, after)
     if as_json:

@@ -157,7 +157,8 @@ def _model(named: Sequence[str]) -> str | None:
 
 @contextmanager
 def _whole_folder(folder: Path, *, overwrite: bool) -> Iterator[Path]:
-    """A hidden folder beside `folder` to write to, whose files take their places at the end.
+    """A hidden folder beside `folder` to write to, which takes its place at the end; where a folder is there, its files
+    take theirs, one after the other.
 
     Raises `ConfigError` where one of them is there already and may not be replaced; then none is written.
     """
@@ -166,9 +167,11 @@ def _whole_folder(folder: Path, *, overwrite: bool) -> Iterator[Path]:
         partial.mkdir()
         yield partial
         _refuse_replacing(partial, folder, overwrite=overwrite)
-        folder.mkdir(exist_ok=True)
-        for made in sorted(partial.iterdir()):
-            made.replace(folder / made.name)
+        if folder.exists():
+            for made in sorted(partial.iterdir()):
+                made.replace(folder / made.name)
+        else:
+            partial.rename(folder)
     except OSError as error:
         raise ConfigError(
             f"{folder} could not be written ({error.strerror or error}); name a place that can be written"

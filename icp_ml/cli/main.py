@@ -5,6 +5,7 @@ A mistake that a person can mend is one sentence and an exit code. Anything else
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 from typing import Final
@@ -36,6 +37,11 @@ from icp_ml.errors import IcpError
 
 USAGE: Final = 2
 STOPPED: Final = 130
+TRY_AGAIN: Final = 75
+_NO_MEMORY: Final = ("cannot allocate memory", "failed to map segment", "bad_alloc")
+"""How the system says it where a library is loaded, and C++ anywhere."""
+_DISK_FAILS: Final = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE}
+"""A full disk, a full share of it, one that is read-only, broken, or a network's that is gone: never our bug."""
 _DAYS: Final = re.compile(r"('[^']*') does not match the formats? '%Y-%m-%d'")
 
 app = typer.Typer(
@@ -78,6 +84,12 @@ def main() -> None:
     except IcpError as error:
         sys.stderr.write(f"icp: {error.sentence}\n")
         sys.exit(error.exit_code)
+    except (MemoryError, OSError, ImportError) as error:
+        lacking = _what_the_machine_lacks(error)
+        if lacking is None:
+            raise
+        sys.stderr.write(f"icp: {lacking}\n")
+        sys.exit(TRY_AGAIN)
     except TyperException as mistake:
         if said := _sentence(mistake):
             sys.stderr.write(f"icp: {said}\n")
@@ -85,6 +97,23 @@ def main() -> None:
     if code == STOPPED:  # how the parser of the command line passes on Ctrl-C
         sys.stderr.write("icp: stopped; nothing half-written was left behind\n")
     sys.exit(code or 0)
+
+
+def _what_the_machine_lacks(error: BaseException) -> str | None:
+    """A sentence about memory or a disk; None for what may be our bug."""
+    text = str(error).lower()
+    if isinstance(error, MemoryError) or any(words in text for words in _NO_MEMORY):
+        return (
+            "more memory was expected than this process may use, and it ran out; nothing half-written was left behind; "
+            "close other programs, or give icp more, and try again"
+        )
+    if isinstance(error, OSError) and error.errno in _DISK_FAILS:
+        place = f" with {error.filename}" if error.filename else ""
+        return (
+            f"a disk{place} that can be written to was expected, and it cannot ({error.strerror}); nothing "
+            "half-written was left behind; see to it, and try again"
+        )
+    return None
 
 
 def _sentence(mistake: TyperException) -> str:

@@ -164,13 +164,14 @@ def _draw(question: Question, drawing: Drawing, *, force: bool, as_json: bool) -
 
 def _check_output(drawing: Drawing, output: Path, *, force: bool) -> None:
     from icp_ml.serve.writing import check_keeps, check_output, check_place
-    from icp_ml.watch.campaign_record import record_path
+    from icp_ml.watch.campaign_record import is_left_alone, record_path
 
     for source in (drawing.scored, drawing.beside):
         if source is not None:
             check_keeps(source, output, "the list")
     check_output(output, "replace" if force else "refuse")
-    check_place(record_path(output), "replace" if force else "refuse")
+    record = record_path(output)
+    check_place(record, "replace" if force or is_left_alone(record, output) else "refuse")
 
 
 def _read_result(asked: OutcomeFile, *, as_json: bool) -> None:

@@ -104,11 +104,16 @@ def _plan(question: Question, drawing: Drawing, scored: ScoredList, assignment: 
 
 
 def write_assignment(path: Path, drawn: DrawnCampaign) -> None:
-    """A row for each account, and the plan beside it; the plan goes first, so that no assignment is without one."""
+    """A row for each account, and the plan beside it; the plan goes first, so that no assignment is without one.
+
+    It holds the fingerprint of this assignment: beside an older one, as a job that is killed in between leaves it, no
+    result is read.
+    """
     import pyarrow as pa
 
+    from icp_ml.deals.companies import account_keys
     from icp_ml.serve.writing import whole_file, write_batches
-    from icp_ml.watch.campaign_record import record_path, write_plan
+    from icp_ml.watch.campaign_record import fingerprint_of, record_path, write_plan
 
     accounts = drawn.assignment.accounts
     columns = {
@@ -117,9 +122,11 @@ def write_assignment(path: Path, drawn: DrawnCampaign) -> None:
         WHY: [each.why for each in accounts],
     }
     batch = pa.RecordBatch.from_pydict({name: pa.array(values, pa.string()) for name, values in columns.items()})
+    keys = account_keys(batch.column(drawn.plan.id_name)).to_pylist()
+    arm_of = dict(zip(keys, columns[ARM], strict=True))
     with whole_file(path) as partial:
         write_batches(partial, [batch])
-        write_plan(record_path(path), drawn.plan)
+        write_plan(record_path(path), drawn.plan.model_copy(update={"drawn": fingerprint_of(arm_of)}))
 
 
 def look_at(asked: OutcomeFile, plan: CampaignPlan, day: date) -> LookTaken:
@@ -147,6 +154,8 @@ def look_at(asked: OutcomeFile, plan: CampaignPlan, day: date) -> LookTaken:
 
 
 def _check_assigned(path: Path, arm_of: Mapping[str, str], plan: CampaignPlan) -> None:
+    from icp_ml.watch.campaign_record import fingerprint_of
+
     found = Counter(arm_of.values())
     for arm in (*plan.arms, *([plan.hold_in] if plan.hold_in else [])):
         if found[arm.name] != arm.accounts:
@@ -154,3 +163,8 @@ def _check_assigned(path: Path, arm_of: Mapping[str, str], plan: CampaignPlan) -
                 f"{path.name}: expected the {arm.accounts:,} accounts of arm {arm.name} that were planned, found "
                 f"{found[arm.name]:,}; bring back the file as icp plan wrote it"
             )
+    if plan.drawn is not None and fingerprint_of(arm_of) != plan.drawn:
+        raise InputError(
+            f"{path.name}: expected the {len(arm_of):,} accounts that the plan beside it drew, found others, or the "
+            "same in other arms; bring back both files as icp plan wrote them, or plan anew"
+        )

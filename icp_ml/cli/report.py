@@ -44,20 +44,12 @@ def report(
 
 
 def write_page(place: Path, page: str, *, force: bool) -> None:
-    """Write the page beside its place and give it its name when it is whole. Raises `ConfigError` where that fails."""
+    """Write the page, all of it or nothing. Raises `ConfigError` where that cannot be done."""
     from icp_ml.errors import ConfigError
+    from icp_ml.serve.writing import write_text
 
     if place.exists() and not force:
         raise ConfigError(
             f"a new file was expected for the report, and {place} exists; name another one, or add --force"
         )
-    partial = place.with_name(f".{place.name}.partial")
-    try:
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(place)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise ConfigError(
-            f"the report could not be written to {place} ({error.strerror}); name a file in a folder that can be "
-            "written"
-        ) from error
+    write_text(place, page)

@@ -52,12 +52,17 @@ def write_files(folder: Path, provenance: AnyProvenance, content: Mapping[str, b
     """Write a bundle folder and return its content hash. The provenance says of which kind the bundle is.
 
     The files are written into a hidden folder beside it, flushed to the disk, and moved into place at once.
-    Raises `ConfigError` where `folder` exists or its parent cannot be made.
+    Raises `ConfigError` where `folder` exists, its parent cannot be made, or the folder above models/NAME is not there.
     """
     if folder.exists() or folder.is_symlink():
         raise ConfigError(
             f"a new folder was expected for the bundle, and {folder} exists; bundles are never changed, so name "
             "another one"
+        )
+    project = folder.absolute().parents[:3][-1]  # models/NAME is made below it; where it was lost it is not made anew
+    if not project.is_dir():
+        raise ConfigError(
+            f"a folder was expected at {project} for the bundle {folder}, and there is none; make it first"
         )
     manifest = manifest_of(provenance, content)
     partial = folder.parent / f".{folder.name}.{uuid4().hex}.partial"

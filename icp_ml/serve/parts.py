@@ -132,7 +132,8 @@ def begun(folder: Path, job: JobRecord, *, resume: bool, replace: bool) -> tuple
     """
     there = (folder / JOB).exists()
     if replace and not resume:
-        _cleared(folder)
+        with telling_of(folder):
+            _cleared(folder)
     elif there and not resume:
         state = "a finished output" if (folder / MANIFEST).exists() else "the output of a job that did not finish"
         raise ConfigError(
@@ -148,7 +149,8 @@ def begun(folder: Path, job: JobRecord, *, resume: bool, replace: bool) -> tuple
         if not is_finished(folder):
             _write(folder / JOB, to_bytes(job.model_dump()))
         return finished
-    (folder / PROGRESS).mkdir(exist_ok=True)
+    with telling_of(folder):
+        (folder / PROGRESS).mkdir(exist_ok=True)
     _write(folder / JOB, to_bytes(job.model_dump()))
     return ()
 
@@ -256,15 +258,26 @@ def _check_files(before: Sequence[ListFile], now: Sequence[ListFile], rows_done:
 
 
 def _strangers(folder: Path) -> str:
-    return next((path.name for path in sorted(folder.iterdir()) if not path.name.startswith(LOCK)), "")
+    names = sorted(path.name for path in folder.iterdir())
+    return next((name for name in names if not name.startswith(LOCK) and not _is_unfinished(name)), "")
+
+
+def _is_unfinished(name: str) -> bool:
+    """Whether a name is that of the manifest or the job's record before it was whole, as a killed job leaves it."""
+    return name.endswith(".partial.json") and name.startswith((f".{Path(MANIFEST).stem}.", f".{Path(JOB).stem}."))
 
 
 def _cleared(folder: Path) -> None:
-    """Remove what a job made, and nothing else."""
-    for path in folder.iterdir():
-        if path.name in (MANIFEST, JOB) or (path.name.startswith(("part-", ".part-")) and path.is_file()):
-            path.unlink()
+    """Remove what a job made, and nothing else: the manifest first, so that no output with a part gone says that it is
+    whole, and the job's record last, so that whoever is stopped here is asked to begin anew, and can.
+    """
+    (folder / MANIFEST).unlink(missing_ok=True)
+    _flush(folder)
     shutil.rmtree(folder / PROGRESS, ignore_errors=True)
+    for path in folder.iterdir():
+        if path.is_file() and (path.name.startswith(("part-", ".part-")) or _is_unfinished(path.name)):
+            path.unlink()
+    (folder / JOB).unlink(missing_ok=True)
     left = _strangers(folder)
     if left:
         raise ConfigError(f"a folder of scored parts was expected at {folder}, and it holds '{left}'; name another one")

@@ -75,7 +75,7 @@ def whole_file(path: Path) -> Iterator[Path]:
             _flush(partial)
             partial.replace(path)
     finally:
-        with suppress(FileNotFoundError):
+        with suppress(OSError):  # where it cannot be removed either, what went wrong before is what to tell
             partial.unlink()
 
 

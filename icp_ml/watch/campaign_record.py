@@ -6,7 +6,9 @@ claim too much.
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -49,7 +51,8 @@ class CampaignPlan(Record):
     made: ISO date. list, rows: the scored list. id_name: the id column of the assignment. content_hash: of the model
     that scored the list, None where the list did not say. by: the column that arms are of. rate, difference: assumed;
     difference None where the sizes were given. rate_from: where the rate comes from, in words. test: the test that
-    reads the result. looks_taken: oldest first.
+    reads the result. looks_taken: oldest first. drawn: the fingerprint of who is in which arm (`fingerprint_of`), None
+    in a plan of an earlier version.
     """
 
     format: Literal[1] = 1
@@ -74,6 +77,7 @@ class CampaignPlan(Record):
         "exact unconditional by mid-p, Lan-DeMets spending, Bonferroni over pairs"
     )
     looks_taken: tuple[LookTaken, ...] = ()
+    drawn: str | None = None
 
     @property
     def promise(self) -> Promise:
@@ -85,6 +89,21 @@ class CampaignPlan(Record):
         if self.looks_taken and self.looks_taken[-1].model_copy(update={"day": look.day}) == look:
             return self
         return self.model_copy(update={"looks_taken": (*self.looks_taken, look)})
+
+
+def fingerprint_of(arm_of: Mapping[str, str]) -> str:
+    """Of who is in which arm, whatever the order. arm_of: the arm of each account, by its key."""
+    return hashlib.sha256("\n".join(sorted(f"{key}\t{arm}" for key, arm in arm_of.items())).encode()).hexdigest()
+
+
+def is_left_alone(path: Path, assignment: Path) -> bool:
+    """Whether a plan stands there without its assignment, as one who was stopped between the two leaves it."""
+    if assignment.exists() or not path.is_file():
+        return False
+    try:
+        return not read_plan(path).looks_taken
+    except InputError:
+        return False
 
 
 def record_path(assignment: Path) -> Path:

@@ -12,7 +12,7 @@ import textwrap
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,27 +36,10 @@ RETRIES = "2"
 times take minutes, at the end of which the answer is the same."""
 
 LONGEST_REASON = 120  # characters of another library's words that a sentence can carry
+UNREACHABLE = ("TEMPORARILY_UNAVAILABLE", "INTERNAL_ERROR")
+"""What MLflow calls it when its database or its server does not answer; other codes are of wrong questions."""
 DATABASE = "mlflow.db"
 ARTIFACTS = "artifacts"
-
-
-@dataclass(frozen=True)
-class Run:
-    """An open run; it must be ended."""
-
-    client: MlflowClient
-    run_id: str
-
-    def record(self, figures: Mapping[str, float]) -> None:
-        """Record figures by name, all in one request: one by one, a server far away would be asked a hundred times."""
-        from mlflow.entities import Metric  # noqa: PLC0415 - it takes seconds
-
-        at = time.time_ns() // 10**6
-        self.client.log_batch(self.run_id, [Metric(name, float(value), at, 0) for name, value in figures.items()])
-
-    def end(self, status: str) -> None:
-        """Close the run as FINISHED, FAILED or KILLED."""
-        self.client.set_terminated(self.run_id, status)
 
 
 @dataclass(frozen=True)
@@ -70,6 +53,31 @@ class Place:
     artifacts: Path | None
     shown: str
     mend: str
+
+    def holds(self, error: OSError) -> bool:
+        """Whether what the system refused was a file of the record."""
+        named = error.filename
+        return self.artifacts is not None and isinstance(named, str) and Path(named).is_relative_to(self.shown)
+
+
+@dataclass(frozen=True)
+class Run:
+    """An open run; it must be ended."""
+
+    client: MlflowClient
+    run_id: str
+    place: Place
+
+    def record(self, figures: Mapping[str, float]) -> None:
+        """Record figures by name, all in one request: one by one, a server far away would be asked a hundred times."""
+        from mlflow.entities import Metric  # noqa: PLC0415 - it takes seconds
+
+        at = time.time_ns() // 10**6
+        self.client.log_batch(self.run_id, [Metric(name, float(value), at, 0) for name, value in figures.items()])
+
+    def end(self, status: str) -> None:
+        """Close the run as FINISHED, FAILED or KILLED."""
+        self.client.set_terminated(self.run_id, status)
 
 
 def place_of(root: Path) -> Place:
@@ -113,7 +121,7 @@ def open_run(root: Path, experiment: str, tags: dict[str, str]) -> Run:
     with reaching(place.shown, place.mend):
         found = client.get_experiment_by_name(experiment)
         experiment_id = found.experiment_id if found else client.create_experiment(experiment, artifact_location=where)
-        return Run(client, client.create_run(experiment_id, tags=tags).info.run_id)
+        return Run(client, client.create_run(experiment_id, tags=tags).info.run_id, place)
 
 
 @contextmanager
@@ -128,26 +136,60 @@ def reaching(place: str, mend: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
-        if "database is locked" in str(error):
-            raise Locked(f"the record of runs at {place} is being written by somebody else; try again later") from error
-        reason = textwrap.shorten(str(error).partition("\n")[0] or type(error).__name__, LONGEST_REASON)
-        raise ConfigError(
-            f"a record of runs was expected at {place}, and it cannot be used ({reason}); {mend}"
-        ) from error
+        raise _unusable(place, error, mend) from error
+
+
+def _unusable(place: str, error: Exception, mend: str) -> ConfigError | Locked:
+    """What a library says of a record of runs, as a sentence; of a database what the database said."""
+    told = str(error)
+    if "database is locked" in told:
+        return Locked(f"the record of runs at {place} is being written by somebody else; try again later")
+    lines = [line for line in told.splitlines() if not line.startswith("(raised as a result of")]
+    reason = textwrap.shorten(lines[0] if lines else type(error).__name__, LONGEST_REASON)
+    return ConfigError(f"a record of runs was expected at {place}, and it cannot be used ({reason}); {mend}")
 
 
 @contextmanager
 def closing_run(run: Run) -> Iterator[None]:
-    """End the run whatever happens: as finished, as failed, or as killed by the person at the keyboard."""
+    """End the run whatever happens: as finished, as failed, or as killed by the person at the keyboard.
+
+    Raises `ConfigError` where the record is lost meanwhile; then the run stays as it was.
+    """
     try:
-        yield
+        with _losing(run.place):
+            yield
+            run.end("FINISHED")
     except Exception:  # whatever it was, the run is closed and the error goes on its way unchanged
-        run.end("FAILED")
+        _end_if_possible(run, "FAILED")
         raise
     except BaseException:  # Ctrl-C and the like: nobody's error, and not a run still going on
-        run.end("KILLED")
+        _end_if_possible(run, "KILLED")
         raise
-    run.end("FINISHED")
+
+
+@contextmanager
+def _losing(place: Place) -> Iterator[None]:
+    """Raise `ConfigError` where the record of runs was there and is no more: its disk is full, its share is gone."""
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - as above
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - as above
+
+    try:
+        yield
+    except (MlflowException, OperationalError, OSError) as error:
+        is_other_file = isinstance(error, OSError) and not place.holds(error)
+        if is_other_file or (isinstance(error, MlflowException) and error.error_code not in UNREACHABLE):
+            raise
+        mend = "see that it is there, can be written to and has room, then try again"
+        raise _unusable(place.shown, error, mend) from error
+
+
+def _end_if_possible(run: Run, status: str) -> None:
+    """Close a run that came to nothing. Where its record is lost too, there is nowhere to say so."""
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - as above
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - as above
+
+    with suppress(MlflowException, SQLAlchemyError, OSError):
+        run.end(status)
 
 
 def record_verdict(run: Run, verdict: Verdict) -> None:

@@ -1,0 +1,143 @@
+"""The page: what was put in, how commands ended, what stood there, and the faults of ours that were found that way."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Final
+
+from benchmarks.faults.records import Row
+
+HEAD: Final = """\
+# Faults
+
+`make faults` puts faults into real commands, on a real disk, a real MLflow and a real PostgreSQL, and looks at what is
+there afterwards. Each command begins with something to lose: an output of an earlier day, a version that is live. After
+the fault its command is run again as a person would type it, unless it had come to its end and said so.
+
+| fault | what is done |
+|---|---|
+| killed before a step | SIGKILL before a file is opened for writing, made, renamed or removed; from first to last |
+| killed at a moment | SIGKILL at a moment drawn from the time that the command takes |
+| disk full | from a step on the file system has nothing left, one page, or up to a megabyte |
+| read-only | from a step on the file system is mounted read-only |
+| share lost | from a step on the project is not where it was; afterwards it is there again |
+| out of memory | a limit on the address space, below what the command asks for |
+| two at once | the same command twice at the same time; the worse end counts |
+| database stopped | the server is stopped at a random moment as a power cut would, and started again |
+| language and time zone | Turkish; German without UTF-8; ASCII; 14 hours before UTC and 10 behind |
+
+*Old*: what stood there before still does. *New*: all that an undisturbed command makes. *Each whole*: of several files
+some are old, some new, and none is half written. *None*: parts that `--force` gave up, and no new ones yet; no manifest
+says that they are there. *Neither* would be anything else. *Same*: in the end, after the rerun where one was needed,
+there is what an undisturbed command makes, byte for byte; of the registry the same roles and events; of a version the
+same content hash; of a plan all but the day. Lost and doubled are rows of the list, counted in the output."""
+
+FOOT: Final = """\
+## What is not covered
+
+- **A power cut.** Processes are killed; the machine is not. Files and their folders are flushed before they take their
+  names where the code says so, and nothing here proves that.
+- **A clock that jumps.** A test says that the ledger is not turned round by it
+  (`tests/unit/test_training_registry.py`); no process is run under another clock here.
+- **Files that a kill leaves.** A process that is killed cannot remove its hidden file, such as
+  `.scored.4f0c....partial.parquet` beside `scored.parquet`. No command reads one, and none is stopped by one. Remove
+  them when no job is at work.
+- **Several files are not one.** `icp export --overwrite` into a folder that is there replaces file after file, and
+  `icp score --unusable` writes two: a kill in between leaves some old and some new. `icp export --check` tells which.
+  A plan and its assignment know each other: a pair that does not belong together is refused."""
+
+FOUND: Final = """\
+## Faults of ours that were found, here or on the way to it, and what was done
+
+- `icp score --force` into parts that are there, killed while it removed them: the manifest could outlive a part, so
+  that an output with rows lost said that it was whole. Now the manifest goes first.
+- The same, killed while it wrote its record or the manifest: the hidden file that was left stopped every later job in
+  that folder, `--force` too. Now it is known for what it is.
+- `icp plan --force`, killed between the plan and its assignment: a new plan stood beside an old assignment, and the two
+  were read as one. Now the plan knows who is in which arm, and another assignment is refused.
+- `icp plan`, killed there: the plan alone stopped the next run. Now a plan without its assignment may be replaced.
+- `icp report`, twice at once: both wrote to one hidden file, so that half a page could take the name. Now each has its
+  own.
+- `icp export` into a new folder, killed between two files: half of the files. Now the folder appears with all of them.
+- A record of runs that is lost during `icp train`: a traceback, that of the attempt to say that the run had failed. Now
+  one sentence, exit code 2.
+- A project that is lost during `icp amend`: the version was written to where the share had been, and the command said
+  that it was done. Now that is refused, also in `icp train`.
+- Memory that runs out, and a disk that fails where no output is written: a traceback. Now one sentence, exit code
+  75."""
+
+ENDS: Final = ("done", "one sentence", "killed", "crashed")
+STATES: Final = ("old", "new", "each whole", "none", "neither")
+
+
+def page_of(rows: Sequence[Row]) -> Iterator[str]:
+    """All lines."""
+    yield HEAD
+    yield ""
+    yield from _summary(rows)
+    yield ""
+    yield from _table("command", [(row.command, row) for row in rows])
+    yield ""
+    yield from _table("fault", [(row.fault, row) for row in rows])
+    yield ""
+    yield from _each("## Every command and fault", rows)
+    yield from _wrong(rows)
+    yield FOUND
+    yield ""
+    yield FOOT
+
+
+def _summary(rows: Sequence[Row]) -> Iterator[str]:
+    ended, state = Counter(row.ended for row in rows), Counter(row.state for row in rows)
+    yield "## In all"
+    yield ""
+    yield (
+        f"{len(rows)} faults on Python {platform.python_version()}, {platform.system()} {platform.machine()}: "
+        f"{ended['traceback'] + ended['other']} tracebacks or ends without a sentence, {ended['hung']} hangs, "
+        f"{state['neither']} states that were neither, {sum(row.lost for row in rows)} rows lost, "
+        f"{sum(row.doubled for row in rows)} doubled, {sum(row.again != 0 for row in rows)} reruns refused, "
+        f"{sum(not row.same for row in rows)} that ended with something else than an undisturbed command."
+    )
+    if os.geteuid() != 0:
+        yield "Without root: full disks were played by a limit on the size of files, and read-only ones left out."
+
+
+def _table(what: str, rows: Sequence[tuple[str, Row]]) -> Iterator[str]:
+    names = ("injected", *ENDS, "traceback", "hung", *STATES, "rows lost", "doubled", "same", "left")
+    yield f"| {what} | {' | '.join(names)} |"
+    yield f"|---|{'---|' * len(names)}"
+    for name in dict.fromkeys(key for key, _ in rows):
+        yield _line(name, [row for key, row in rows if key == name])
+
+
+def _line(name: str, rows: Sequence[Row]) -> str:
+    ended, state = Counter(row.ended for row in rows), Counter(row.state for row in rows)
+    cells = [len(rows), *(ended[each] for each in ENDS), ended["traceback"] + ended["other"], ended["hung"]]
+    cells += [state[each] for each in STATES]
+    cells += [sum(row.lost for row in rows), sum(row.doubled for row in rows)]
+    cells += [sum(row.same for row in rows), sum(row.left for row in rows)]
+    return f"| {name} | {' | '.join(str(cell) if cell else '' for cell in cells)} |"
+
+
+def _each(title: str, rows: Sequence[Row]) -> Iterator[str]:
+    yield title
+    yield ""
+    yield from _table("command: fault", [(row.kind, row) for row in rows])
+    yield ""
+
+
+def _wrong(rows: Sequence[Row]) -> Iterator[str]:
+    wrong = [row for row in rows if row.is_wrong]
+    if not wrong:
+        return
+    yield "## What is wrong still"
+    yield ""
+    yield from chain.from_iterable(
+        (f"- {row.kind}, {row.where}: {row.ended}, {row.state}; {row.said or row.again_said or row.note}",)
+        for row in wrong
+    )
+    yield ""

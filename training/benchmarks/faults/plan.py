@@ -1,0 +1,47 @@
+"""How many faults of each kind are put into each command."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Final
+
+from benchmarks.faults.commands import COMMANDS
+
+OF_EACH: Final[Mapping[str, int]] = {
+    "killed before a step": 4,
+    "killed at a moment": 2,
+    "disk full": 3,
+    "read-only": 2,
+    "share lost": 2,
+    "out of memory": 2,
+    "two at once": 1,
+    "language and time zone": 1,
+}
+OF_SLOW: Final[Mapping[str, int]] = {
+    "killed before a step": 2,
+    "killed at a moment": 1,
+    "disk full": 1,
+    "share lost": 1,
+    "language and time zone": 1,
+}
+"""A check takes ten seconds and a training half a minute, and so do their reruns."""
+OF_DATABASE: Final[Mapping[str, int]] = {
+    "database stopped": 6,
+    "killed at a moment": 3,
+    "two at once": 1,
+    "out of memory": 1,
+}
+
+
+def _planned() -> dict[str, int]:
+    found = {}
+    for name, command in COMMANDS.items():
+        counts = OF_DATABASE if command.needs else OF_SLOW if command.is_slow else OF_EACH
+        found |= {f"{name}: {fault}": count for fault, count in counts.items() if fault != "read-only" or _IS_ROOT}
+    return found
+
+
+_IS_ROOT: Final = os.name == "posix" and os.geteuid() == 0
+SEEDS: Final[Mapping[str, int]] = _planned()
+"""Of each kind, "command: fault", the number of its faults."""
