@@ -100,20 +100,27 @@ def _plan(question: Question, drawing: Drawing, scored: ScoredList, assignment: 
         level=promise.level,
         power=promise.power,
         looks=promise.looks,
+        drawn=_fingerprint(assignment),
     )
 
 
-def write_assignment(path: Path, drawn: DrawnCampaign) -> None:
-    """A row for each account, and the plan beside it; the plan goes first, so that no assignment is without one.
-
-    It holds the fingerprint of this assignment: beside an older one, as a job that is killed in between leaves it, no
-    result is read.
-    """
+def _fingerprint(assignment: Assignment) -> str:
+    """Of who is in which arm; beside another assignment, as a killed job leaves it, no result of a plan is read."""
     import pyarrow as pa
 
     from icp_ml.deals.companies import account_keys
+    from icp_ml.watch.campaign_record import fingerprint_of
+
+    keys = account_keys(pa.array([each.id for each in assignment.accounts], pa.string())).to_pylist()
+    return fingerprint_of(dict(zip(keys, (each.arm for each in assignment.accounts), strict=True)))
+
+
+def write_assignment(path: Path, drawn: DrawnCampaign) -> None:
+    """A row for each account, and the plan beside it; the plan goes first, so that no assignment is without one."""
+    import pyarrow as pa
+
     from icp_ml.serve.writing import whole_file, write_batches
-    from icp_ml.watch.campaign_record import fingerprint_of, record_path, write_plan
+    from icp_ml.watch.campaign_record import record_path, write_plan
 
     accounts = drawn.assignment.accounts
     columns = {
@@ -122,11 +129,9 @@ def write_assignment(path: Path, drawn: DrawnCampaign) -> None:
         WHY: [each.why for each in accounts],
     }
     batch = pa.RecordBatch.from_pydict({name: pa.array(values, pa.string()) for name, values in columns.items()})
-    keys = account_keys(batch.column(drawn.plan.id_name)).to_pylist()
-    arm_of = dict(zip(keys, columns[ARM], strict=True))
     with whole_file(path) as partial:
         write_batches(partial, [batch])
-        write_plan(record_path(path), drawn.plan.model_copy(update={"drawn": fingerprint_of(arm_of)}))
+        write_plan(record_path(path), drawn.plan)
 
 
 def look_at(asked: OutcomeFile, plan: CampaignPlan, day: date) -> LookTaken:
