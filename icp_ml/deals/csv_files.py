@@ -161,7 +161,7 @@ def _records(path: Path, delimiter: str, encoding: str) -> Iterator[list[str]]:
 
 
 def _lines(text: io.TextIOWrapper, path: Path) -> Iterator[str]:
-    """Line by line, and never more than a block of a line: what is packed can be a thousand times as long as its file."""
+    """Line by line, and never more than a block of a line: what is packed unpacks to a thousand times its length."""
     while line := text.readline(_BLOCK):
         if len(line) == _BLOCK:
             raise InputError(

@@ -108,8 +108,8 @@ def _inner(node: yaml.Node) -> Sequence[yaml.Node]:
 
 def _too_deep() -> ConfigError:
     return ConfigError(
-        f"expected at most {DEEPEST} lists and mappings within one another, found more, or one that holds itself; write "
-        "them less deep"
+        f"expected at most {DEEPEST} lists and mappings within one another, found more, or one that holds itself; "
+        "write them less deep"
     )
 
 

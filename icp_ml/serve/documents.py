@@ -46,7 +46,7 @@ def as_json_value(value: object) -> object:
 def from_bytes(content: bytes, file: str) -> Json:
     """The value of a JSON file.
 
-    Raises `BundleInvalid`, naming `file`, where it is not JSON, says a key twice, holds half a character, or is too deep.
+    Raises `BundleInvalid`, naming `file`, where it is not JSON, says a key twice, holds half a character, is too deep.
     """
     try:
         text = content.decode("utf-8")

@@ -49,7 +49,6 @@ from icp_ml.serve.manifests import (
     words_of,
 )
 
-
 LARGEST_FILE: Final = 64 << 20
 """Bytes of one file of a bundle; we chose it. The largest that was ever made is a page for people of five megabytes; a
 bundle comes from anywhere, and is held in memory whole."""
@@ -63,8 +62,8 @@ def write_files(folder: Path, provenance: AnyProvenance, content: Mapping[str, b
     """Write a bundle folder and return its content hash. The provenance says of which kind the bundle is.
 
     The files are written into a hidden folder beside it, flushed to the disk, and moved into place at once.
-    Raises `ConfigError` where `folder` exists or its parent cannot be made; `BundleInvalid` where it would be too large to
-    be read again.
+    Raises `ConfigError` where `folder` exists or its parent cannot be made; `BundleInvalid` where it would be too large
+    to be read again.
     """
     if folder.exists() or folder.is_symlink():
         raise ConfigError(

@@ -33,9 +33,8 @@ _HEADER = {
     "label_index": "0",
 }
 _HEADER_KEYS = {*_HEADER, "objective", "max_feature_idx", "feature_names", "feature_infos", "tree_sizes"}
-_TREE_KEYS = {
-    *_BY_SPLIT, *_BY_SPLIT_REAL, *_BY_LEAF, "Tree", "num_leaves", "num_cat", "cat_boundaries", "cat_threshold", "is_linear", "shrinkage",
-}  # fmt: skip
+_TREE_KEYS = {*_BY_SPLIT, *_BY_SPLIT_REAL, *_BY_LEAF, "Tree", "num_leaves", "num_cat", "is_linear", "shrinkage"}
+_CATEGORY_KEYS = {"cat_boundaries", "cat_threshold"}
 _CONSTRAINTS = "monotone_constraints"
 BINARY = "binary sigmoid:1"
 """The loss of a model of winning."""
@@ -106,7 +105,7 @@ def _check_tree(tree: Mapping[str, str], number: int, columns: int) -> None:
     where = f"tree {number}"
     _require(tree["Tree"] == str(number), f"{where} is numbered {tree['Tree']}")
     _require(tree["is_linear"] == "0", f"{where} has linear leaves")
-    _require(tree.keys() <= _TREE_KEYS, f"{where} has a line of another key")
+    _require(tree.keys() <= _TREE_KEYS | _CATEGORY_KEYS, f"{where} has a line of another key")
     (leaves,) = _integers(tree["num_leaves"], f"num_leaves of {where}")
     _finite(tree["shrinkage"], f"shrinkage of {where}")
     _require(leaves >= 1, f"{where} has no leaf")

@@ -4,9 +4,9 @@
     HTTP             requests, by MLflow's own function   bundle texts    one file changed, every hash right
     bundle folders   links, pipes, sparse files, names that lead elsewhere, payloads
 
-A case is made of its kind and number alone: `--kind "bundle texts" --case 123` tries one again and says what came of it.
-Hundreds of cases are kept together in .cache/fuzz by a hash of the code, so that an interrupted run goes on; the table
-goes to docs/fuzzing.md when every case of every kind was tried.
+A case is made of its kind and number alone: `--kind "bundle texts" --case 123` tries one again and says what came of
+it. Hundreds of cases are kept together in .cache/fuzz by a hash of the code, so that an interrupted run goes on; the
+table goes to docs/fuzzing.md when every case of every kind was tried.
 
     python training/benchmarks/hostile.py [--kind CSV]... [--cases 500] [--case 123]
 """

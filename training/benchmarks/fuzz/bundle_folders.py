@@ -31,10 +31,32 @@ DEEP: Final = (100, 1_000, 100_000)
 LONG: Final = 5_000_000
 """Characters of a text, or a fifth as many numbers of a list, that are too many."""
 NAMES: Final = (
-    "../outside.txt", "/etc/passwd", "..", ".", "", "a/../../b", "profiles/../x.json", "profiles/a/manifest.json", "profiles/../../x/manifest.json",
-    "stack.json/", "STACK.JSON", "stack.json\x00.txt", "con", "a\u202eb", "x" * 300, "model.pkl", "features.yaml", "./stack.json", "report.html",
-    "potential.json", "neighbours.csv", "profiles.json", "\\\\server\\share", "~/x", "a\nb",
-)  # fmt: skip
+    "../outside.txt",
+    "/etc/passwd",
+    "..",
+    ".",
+    "",
+    "a/../../b",
+    "profiles/../x.json",
+    "profiles/a/manifest.json",
+    "profiles/../../x/manifest.json",
+    "stack.json/",
+    "STACK.JSON",
+    "stack.json\x00.txt",
+    "con",
+    "a\u202eb",
+    "x" * 300,
+    "model.pkl",
+    "features.yaml",
+    "./stack.json",
+    "report.html",
+    "potential.json",
+    "neighbours.csv",
+    "profiles.json",
+    "\\\\server\\share",
+    "~/x",
+    "a\nb",
+)
 
 
 @dataclass(frozen=True)
@@ -208,10 +230,21 @@ def _deep(_made: _Place, data: bytes, rng: Rng) -> bytes:
 
 def _long(_made: _Place, data: bytes, rng: Rng) -> bytes:
     """A text, a list, an object or a number without measure, in the place of a first value."""
-    value = chosen(rng, (
-        b'"' + b"x" * LONG + b'"', b"[" + b"1," * (LONG // 5) + b"1]", b"9" * 4_000, b"9" * LONG, b"1e400", b"-1e400", b"1e-400", b"-0.0",
-        b"{" + b",".join(b'"k%d":1' % n for n in range(200_000)) + b"}", b"0" + b"." + b"0" * LONG + b"1",
-    ))  # fmt: skip
+    value = chosen(
+        rng,
+        (
+            b'"' + b"x" * LONG + b'"',
+            b"[" + b"1," * (LONG // 5) + b"1]",
+            b"9" * 4_000,
+            b"9" * LONG,
+            b"1e400",
+            b"-1e400",
+            b"1e-400",
+            b"-0.0",
+            b"{" + b",".join(b'"k%d":1' % n for n in range(200_000)) + b"}",
+            b"0" + b"." + b"0" * LONG + b"1",
+        ),
+    )
     return data.replace(b": ", b": " + value + b', "x": ', 1) if rng.random() < 0.5 else value
 
 
@@ -236,13 +269,16 @@ def _twice(_made: _Place, data: bytes, _rng: Rng) -> bytes:
 def payload(canary: Path, rng: Rng) -> bytes:
     """What would make the file `canary` if anything ran it: a pickle by hand, YAML's tags, Python."""
     command = f"touch {canary}".encode()
-    return chosen(rng, (
-        b"cos\nsystem\n(S'" + command + b"'\ntR.",
-        b"!!python/object/apply:os.system ['" + command + b"']\n",
-        b"- !!python/object/new:subprocess.check_call [[touch, " + str(canary).encode() + b"]]\n",
-        b"import os; os.system('" + command + b"')\n",
-        b'{"__reduce__": ["os.system", "' + command + b'"], "py/object": "os.system"}',
-    ))  # fmt: skip
+    return chosen(
+        rng,
+        (
+            b"cos\nsystem\n(S'" + command + b"'\ntR.",
+            b"!!python/object/apply:os.system ['" + command + b"']\n",
+            b"- !!python/object/new:subprocess.check_call [[touch, " + str(canary).encode() + b"]]\n",
+            b"import os; os.system('" + command + b"')\n",
+            b'{"__reduce__": ["os.system", "' + command + b'"], "py/object": "os.system"}',
+        ),
+    )
 
 
 def _forged(made: _Place, rng: Rng) -> None:
@@ -259,6 +295,26 @@ def _forged_manifest(made: _Place, rng: Rng) -> None:
 
 
 _WAYS: Final[Sequence[Callable[[_Place, Rng], Path | None]]] = (
-    _link, _hard_link, _linked_folder, _no_file, _extra, _many, _missing, _wrong_hash, _listed, _named_profile, _sparse, _forged_manifest,
-    _content, _content, _content, _content, _content, _forged, _forged, _forged, _forged, _forged,
-)  # fmt: skip
+    _link,
+    _hard_link,
+    _linked_folder,
+    _no_file,
+    _extra,
+    _many,
+    _missing,
+    _wrong_hash,
+    _listed,
+    _named_profile,
+    _sparse,
+    _forged_manifest,
+    _content,
+    _content,
+    _content,
+    _content,
+    _content,
+    _forged,
+    _forged,
+    _forged,
+    _forged,
+    _forged,
+)

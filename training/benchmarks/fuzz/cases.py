@@ -25,11 +25,32 @@ LONGEST_SENTENCE: Final = 2_000
 """Characters that a person may be asked to read."""
 _NO_LETTERS: Final = ("Cc", "Cs", "Zl", "Zp")
 _TURNS: Final = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_WRITES: Final = frozenset({
-    "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "os.chmod", "os.truncate", "os.system",
-    "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.putenv", "subprocess.Popen",
-    "socket.connect", "socket.bind", "pickle.find_class", "shutil.rmtree", "shutil.copyfile", "shutil.move",
-})  # fmt: skip
+_WRITES: Final = frozenset(
+    {
+        "os.mkdir",
+        "os.rename",
+        "os.remove",
+        "os.rmdir",
+        "os.link",
+        "os.symlink",
+        "os.chmod",
+        "os.truncate",
+        "os.system",
+        "os.exec",
+        "os.fork",
+        "os.forkpty",
+        "os.posix_spawn",
+        "os.spawn",
+        "os.putenv",
+        "subprocess.Popen",
+        "socket.connect",
+        "socket.bind",
+        "pickle.find_class",
+        "shutil.rmtree",
+        "shutil.copyfile",
+        "shutil.move",
+    }
+)
 _FILE_MODES: Final = frozenset("wax+")
 
 Ready = Callable[[], str]
@@ -115,7 +136,7 @@ def _bounded(seconds: float) -> Iterator[None]:
 
 
 class Watch:
-    """Sees what Python does outside while a case is tried. An audit hook stays for the life of a process: one is enough."""
+    """Sees what Python does outside while a case is tried. An audit hook stays as long as its process."""
 
     def __init__(self) -> None:
         self.seen: list[str] = []

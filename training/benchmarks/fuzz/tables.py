@@ -224,7 +224,9 @@ def _odd_column(rows: int, rng: Rng) -> Any:
         lambda: pa.array(_some(floats, rows, rng), pa.float32()),
         lambda: pa.array(_some([True, False, None], rows, rng), pa.bool_()),
         lambda: pa.array(_some([0, 1, 2**31 - 1, -(2**31), None], rows, rng), pa.int32()).cast(pa.date32()),
-        lambda: pa.array(_some([0, 10**9, -(10**11), 10**15, None], rows, rng), pa.timestamp(chosen(rng, ("s", "ms", "us", "ns")))),
+        lambda: pa.array(
+            _some([0, 10**9, -(10**11), 10**15, None], rows, rng), pa.timestamp(chosen(rng, ("s", "ms", "us", "ns")))
+        ),
         lambda: pa.array(_some([0, 1, None], rows, rng), pa.timestamp("us", tz="Europe/Berlin")),
         lambda: pa.array(_some([1, 2, None], rows, rng), pa.duration("s")),
         lambda: pa.array(_some([0, 1, None], rows, rng), pa.time64("us")),
@@ -237,7 +239,7 @@ def _odd_column(rows: int, rng: Rng) -> Any:
         lambda: pa.array(_some([1, None], rows, rng), pa.decimal128(20, 4)),
         lambda: pa.array(_some([1, 255, None], rows, rng), pa.uint8()),
         lambda: pa.array(_some([1, 2**64 - 1, None], rows, rng), pa.uint64()),
-    )  # fmt: skip
+    )
     return makers[0]() if rng.random() < 0.5 else chosen(rng, makers)()
 
 
