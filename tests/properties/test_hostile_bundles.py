@@ -1,4 +1,4 @@
-"""A stranger's bundle, its hashes made right: it is refused in one sentence, or it opens and answers its golden rows."""
+"""A stranger's bundle, its hashes made right, is refused in one sentence, or opens and answers its golden rows."""
 
 from __future__ import annotations
 
@@ -92,8 +92,8 @@ def test_json_that_is_too_deep_is_refused(bundle: Path, depth: int) -> None:
 def test_half_of_a_character_is_refused_and_a_text_that_looks_like_one_is_not(bundle: Path) -> None:
     whole = bundle.with_name("whole")
     shutil.copytree(bundle, whole)
-    forged(whole, "card.md", lambda data: data + rb"\ud800")
-    open_any(whole)
+    forged(whole, "profile.json", lambda data: data.replace(b'"target": "', rb'"target": "\\ud800', 1))
+    assert open_any(whole).bundle.profile.target.startswith(r"\ud800")
     forged(bundle, "profile.json", lambda data: data.replace(b'"target": "', rb'"target": "\ud800', 1))
     with pytest.raises(BundleInvalid, match=r"profile\.json of the bundle was expected to be JSON"):
         open_any(bundle)

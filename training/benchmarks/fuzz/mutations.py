@@ -121,8 +121,8 @@ def chosen(rng: Rng, among: Sequence[T]) -> T:
 
 
 def spoilt(data: bytes, rng: Rng) -> bytes:
-    """The bytes after one to four changes."""
-    for _ in range(int(rng.integers(1, 5))):
+    """The bytes after one to four changes, most often one: what is spoilt little is read far."""
+    for _ in range(chosen(rng, (1, 1, 1, 1, 2, 2, 3, 4))):
         data = chosen(rng, _CHANGES)(data, rng)
     return data
 

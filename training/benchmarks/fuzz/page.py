@@ -29,15 +29,15 @@ was run. *MiB*: the most that a worker held.
 KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "configurations": (
         "four configurations (deals, deals with a query and a dated table, a hand-weighted scorecard, a model without "
-        "losses): values, keys, indents and bytes; tags such as `!!python/object`, aliases that stand for "
-        "ten billion values, aliases of themselves, 100,000 brackets, 9,000 keys",
+        "losses): values, keys, indents and bytes; tags such as `!!python/object`, aliases that stand "
+        "for ten billion values, aliases of themselves, 100,000 brackets, 9,000 keys",
         "what `icp check` and `icp train` read a configuration by",
     ),
     "CSV": (
-        "a list, and for every fourth case an export of deals: bytes flipped, cut and doubled, delimiters and quotes, "
-        "control characters and marks that turn the writing, formulas, HTML, NULs, byte order marks, UTF-16 and other "
-        "encodings, gzip, broken gzip, gzip that unpacks to gigabytes, 3,000 columns, names that stand twice, fields of "
-        "300,000 bytes",
+        "a list, and for every fourth case an export of deals: bytes flipped, cut and doubled, delimiters and "
+        "quotes, control characters and marks that turn the writing, formulas, HTML, NULs, byte order marks, "
+        "UTF-16 and other encodings, gzip, broken gzip, gzip that unpacks to gigabytes, 3,000 columns, names that "
+        "stand twice, fields of 300,000 bytes",
         "what `icp score` reads and scores a list by, and `icp check` deals",
     ),
     "Parquet": (

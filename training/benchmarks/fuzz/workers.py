@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -38,6 +39,9 @@ MEMORY: Final = 3 << 30
 """Bytes that a case may take beside what the worker took to get ready."""
 BYTES_A_UNIT: Final = 1 if sys.platform == "darwin" else 1024
 
+WARMING: Final = 60
+FIRST_OF_NO_NUMBER: Final = 1_000_000_000
+
 Maker = Callable[[np.random.Generator], Ready]
 
 
@@ -61,7 +65,17 @@ def maker_of(kind: str, project: Path, room: Path) -> Maker:
         "bundle folders": lambda: HostileFolders(_bundles(project), _inside(room), room / "canary").case,
         "HTTP": lambda: payloads_for(project, room).case,
     }
-    return makers[kind]()
+    make = makers[kind]()
+    _warm(make)
+    return make
+
+
+def _warm(make: Maker) -> None:
+    """Try cases of no number until one is answered, so that what is loaded late is loaded before anything is watched."""
+    for place in range(WARMING):
+        with suppress(Exception):
+            make(np.random.default_rng([SEED, FIRST_OF_NO_NUMBER + place]))()
+            return
 
 
 def outcomes(make: Maker, cases: range, watch: Watch) -> Iterator[tuple[int, Outcome]]:
@@ -77,7 +91,6 @@ def work(kind: str, project: Path, cases: range) -> None:
     os.dup2(2, 1)
     with tempfile.TemporaryDirectory(prefix="icp-fuzz-") as folder:
         make, watch = maker_of(kind, project, Path(folder)), Watch()
-        outcome_of(make(np.random.default_rng(SEED)), watch)  # what is loaded late is loaded now
         _bound_memory()
         for case in cases:
             said.write(f"{case}\n")
