@@ -71,7 +71,7 @@ def maker_of(kind: str, project: Path, room: Path) -> Maker:
 
 
 def _warm(make: Maker) -> None:
-    """Try cases of no number until one is answered, so that what is loaded late is loaded before anything is watched."""
+    """Try cases of no number until one is answered: what is loaded late is loaded before anything is watched."""
     for place in range(WARMING):
         with suppress(Exception):
             make(np.random.default_rng([SEED, FIRST_OF_NO_NUMBER + place]))()
