@@ -7,6 +7,7 @@ sentence that is none, or something done outside: a file written, a process star
 
 from __future__ import annotations
 
+import inspect
 import signal
 import sys
 import unicodedata
@@ -156,5 +157,15 @@ class Watch:
         if not self._is_armed:
             return
         opened = event == "open" and bool(_FILE_MODES & set(str(arguments[1] or "")))
-        if opened or event in _WRITES:
+        if (opened or event in _WRITES) and not _is_numba_at_its_cache():
             self.seen.append(f"{event} {arguments!r:.200}")
+
+
+def _is_numba_at_its_cache() -> bool:
+    """Numba keeps what it compiled of our functions beside them, as pickles that it reads at the first call."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        if frame.f_code.co_filename.endswith("numba/core/caching.py"):
+            return True
+        frame = frame.f_back
+    return False
