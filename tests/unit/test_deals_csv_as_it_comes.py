@@ -119,8 +119,8 @@ def test_what_unpacks_to_a_line_without_end_is_refused_before_it_is_unpacked(tmp
 
 def test_a_header_is_looked_for_in_a_thousand_lines(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
-    path.write_bytes(b"\n" * 1_000 + b"a,b\n1,2\n")
+    path.write_bytes(b"\xef\xbb\xbf" + b"\n" * 1_000 + b"a,b\n1,2\n")
     assert column_names(path) == ("a", "b")
-    path.write_bytes(b"\n" * 100_000)
+    path.write_bytes(b"\xef\xbb\xbf" + b"\n" * 100_000)
     with pytest.raises(InputError, match="found an empty file"):
         column_names(path)

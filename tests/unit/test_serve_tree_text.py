@@ -63,7 +63,7 @@ def first(key: str, value: str) -> str:
 def resized(text: str) -> str:
     body, end, tail = text.partition("\nend of trees\n")
     trees = re.split(r"(?=^Tree=\d+\n)", body + "\n", flags=re.MULTILINE)[1:]
-    sizes = " ".join(str(len(tree)) for tree in trees)
+    sizes = " ".join(str(len(tree.encode())) for tree in trees)
     return re.sub(r"^tree_sizes=.*$", f"tree_sizes={sizes}", body, flags=re.MULTILINE) + end + tail
 
 
