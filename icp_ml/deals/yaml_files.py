@@ -34,7 +34,7 @@ class _EachKeyOnce(yaml.SafeLoader):
         return super().construct_document(node)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:  # noqa: FBT001, FBT002 - PyYAML's own signature
-        keys = [key for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
+        keys = [key for key, _ in node.value] if node.id == "mapping" else []  # !!set leads a list here
         _check_keys(keys)
         for key in keys:
             if key.tag == _FLAG:
