@@ -26,7 +26,7 @@ FULL ?=
 # what its tests share is made once.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp two-years bench-model bench-search bench-score bench-spark report-pages bench-speed bench-as-of faults wheel-check bill docs clean
+.PHONY: help demo test check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp two-years bench-model bench-search bench-score bench-spark report-pages bench-speed bench-as-of faults fuzz wheel-check bill docs clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ bench-as-of: $(STAMP) ## how long attributes from millions of dated rows take, a
 
 faults: $(STAMP) ## kills, full and lost disks, stopped databases put into real commands: is anything lost or doubled? writes docs/faults.md
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.faults --workers 1
+
+fuzz: $(STAMP) ## 100,000 cases of broken and hostile input: answers, sentences, and nothing else; goes on where it stopped; writes docs/fuzzing.md
+	@$(ONE_THREAD) $(BIN)/python training/benchmarks/hostile.py
 
 docs: $(STAMP) ## the documentation as pages of HTML, with a search; a warning is an error; into docs/_build
 	@$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build

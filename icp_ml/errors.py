@@ -5,18 +5,34 @@ Every error that a user can cause is an `IcpError`. Anything else that escapes i
 
 from __future__ import annotations
 
+from typing import Final
+
+LONGEST_SENTENCE: Final = 1_000
+"""Characters of a sentence; we chose it. What is longer repeats a name or value that nobody would read to its end."""
+
 
 class IcpError(Exception):
     """Base of every error that a person can act on.
 
-    `sentence` says what was expected, what was found, in how many rows, and what to do.
+    `sentence` says what was expected, what was found, in how many rows, and what to do. It is one line: what it repeats
+    of a file is cut where it is long, and what a terminal would obey in place of showing it is written as an escape.
     """
 
     exit_code = 1
 
     def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+        self.sentence = _one_line(sentence)
+        super().__init__(self.sentence)
+
+
+def _one_line(sentence: str) -> str:
+    """The end is kept, because it says what to do."""
+    if len(sentence) > LONGEST_SENTENCE:
+        sentence = f"{sentence[: LONGEST_SENTENCE * 2 // 3]} ... {sentence[-LONGEST_SENTENCE // 4 :]}"
+    if sentence.isprintable():
+        return sentence
+    shown = (c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in sentence)
+    return "".join(shown)
 
 
 class ConfigError(IcpError):

@@ -33,6 +33,9 @@ _BLOCK = 8 << 20
 A single row must fit, and eight megabytes hold any row that a person would look at.
 """
 
+_MOST_BLANK = 1_000
+"""Blank lines above a header; we chose it. A packed file of a megabyte can hold a thousand million of them."""
+
 _MOST_LINES = 20
 """Line breaks in one field of a row of the wrong length from which a quote was left open; we chose it."""
 
@@ -65,15 +68,23 @@ def recognise(path: Path, delimiter: str, encoding: str) -> CsvForm:
     delimiter, encoding: "auto" for what the file shows.
 
     Raises `InputError` for an empty file, another encoding, a delimiter that leaves one column where another
-    delimiter would make several, and for "auto" where several would do.
+    delimiter would make several, for "auto" where several would do, and for a file that cannot be read or unpacked.
     """
-    encoding = _encoding_of(path, encoding)
+    try:
+        return _recognised(path, delimiter, _encoding_of(path, encoding))
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _recognised(path: Path, delimiter: str, encoding: str) -> CsvForm:
     try:
         delimiter = _delimiter_of(path, encoding) if delimiter == AUTO else delimiter
         for place, record in enumerate(_records(path, delimiter, encoding), 1):
             if record:
                 _check_delimiter(path, record, delimiter)
                 return CsvForm(path, delimiter, encoding, tuple(record), place)
+            if place > _MOST_BLANK:
+                raise _empty(path)
     except UnicodeError:
         raise _wrong_encoding(path, encoding) from None
     except csv.Error:  # the only one that reading raises: a field without end
@@ -94,6 +105,8 @@ def batches(form: CsvForm, names: Sequence[str], wanted: Sequence[str]) -> Itera
         raise _explained(form, ragged, error) from None
     except UnicodeError:
         raise _wrong_encoding(form.path, form.encoding) from None
+    except OSError as error:
+        raise _unreadable(form.path, error) from None
 
 
 def _has_rows(form: CsvForm) -> bool:
@@ -144,7 +157,18 @@ def _records(path: Path, delimiter: str, encoding: str) -> Iterator[list[str]]:
         _opened(path) as stream,
         io.TextIOWrapper(stream, _marked_encoding(encoding), newline="") as text,
     ):
-        yield from csv.reader(text, delimiter=delimiter)
+        yield from csv.reader(_lines(text, path), delimiter=delimiter)
+
+
+def _lines(text: io.TextIOWrapper, path: Path) -> Iterator[str]:
+    """Line by line, and never more than a block of a line: what is packed unpacks to a thousand times its length."""
+    while line := text.readline(_BLOCK):
+        if len(line) == _BLOCK:
+            raise InputError(
+                f"{path.name}: expected rows of less than {_BLOCK:,} characters, found a line that is longer; export "
+                "it again, with a line break after each row"
+            )
+        yield line
 
 
 def _opened(path: Path) -> pa.NativeFile:
@@ -158,6 +182,14 @@ def _opened(path: Path) -> pa.NativeFile:
 
 def _empty(path: Path) -> InputError:
     return InputError(f"{path.name}: expected a header and rows, found an empty file; export it again")
+
+
+def _unreadable(path: Path, error: OSError) -> InputError:
+    reason = error.strerror or str(error).partition("\n")[0]
+    return InputError(
+        f"{path.name}: expected a file that can be read to its end, found one that cannot ({reason}); export it again, "
+        "or pack it again where it is packed"
+    )
 
 
 def _encoding_of(path: Path, encoding: str) -> str:

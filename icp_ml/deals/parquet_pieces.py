@@ -81,6 +81,7 @@ def piece_batches(piece: Piece, columns: Sequence[str], batch_rows: int) -> Iter
         raw = [raw_name[name] for name in columns]
         try:
             for batch in parquet.iter_batches(batch_size=batch_rows, row_groups=list(piece.groups), columns=raw):
+                batch.validate(full=True)  # as `reading` does
                 yield batch.select(raw).rename_columns(list(columns))
         except (pa.ArrowInvalid, OSError) as error:
             reason = str(error).splitlines()[0]

@@ -168,6 +168,7 @@ def _parquet_batches(path: Path, wanted: list[str], batch_rows: int) -> Iterator
             raw = [raw_name[name] for name in wanted]
             try:
                 for batch in parquet.iter_batches(batch_size=batch_rows, columns=raw):
+                    batch.validate(full=True)  # a text that is no UTF-8, and an index that leads nowhere
                     yield batch.select(raw).rename_columns(wanted)
             except (pa.ArrowInvalid, OSError) as error:
                 reason = str(error).splitlines()[0]

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from typing import TypeAlias, TypeVar
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeAlias, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -19,6 +20,10 @@ from icp_ml.errors import BundleInvalid
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 T = TypeVar("T")
+
+DEEPEST: Final = 64
+"""Lists and objects within one another; we chose it. What a bundle holds is a dozen deep."""
+_HALF_OF_A_CHARACTER: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def to_bytes(value: object) -> bytes:
@@ -41,10 +46,14 @@ def as_json_value(value: object) -> object:
 def from_bytes(content: bytes, file: str) -> Json:
     """The value of a JSON file.
 
-    Raises `BundleInvalid`, naming `file`, where it is not JSON or says a key twice.
+    Raises `BundleInvalid`, naming `file`, where it is not JSON, says a key twice, holds half a character, is too deep.
     """
     try:
-        value: Json = json.loads(content.decode("utf-8"), object_pairs_hook=_each_key_once, parse_constant=_no_constant)
+        text = content.decode("utf-8")
+        value: Json = json.loads(text, object_pairs_hook=_each_key_once, parse_constant=_no_constant)
+        _check_depth(value)
+        if _HALF_OF_A_CHARACTER.search(text):
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise BundleInvalid(
             f"{file} of the bundle was expected to be JSON, and it cannot be read ({error}); export the bundle anew"
@@ -57,6 +66,21 @@ def _each_key_once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     if len(found) < len(pairs):
         raise ValueError("a key stands twice")
     return found
+
+
+def _check_depth(value: Json) -> None:
+    """Level by level, so that the depth of a file is not that of a call."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for each in level for inner in _inner(each)]
+    if level:
+        raise ValueError(f"lists and objects stand more than {DEEPEST} deep within one another")
+
+
+def _inner(value: Json) -> Iterable[Json]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _no_constant(name: str) -> Json:

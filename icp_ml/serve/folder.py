@@ -13,10 +13,12 @@ Where there are several ICPs, the bundle of each lies below `profiles/`, whole, 
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
 from pydantic import TypeAdapter
@@ -47,12 +49,21 @@ from icp_ml.serve.manifests import (
     words_of,
 )
 
+LARGEST_FILE: Final = 64 << 20
+"""Bytes of one file of a bundle; we chose it. The largest that was ever made is a page for people of five megabytes; a
+bundle comes from anywhere, and is held in memory whole."""
+LARGEST_BUNDLE: Final = 256 << 20
+"""Bytes of all files of a bundle together; we chose it."""
+MOST_FILES: Final = 1_000
+"""Files of a bundle, those of its profiles included; we chose it. There are at most three profiles of some twenty."""
+
 
 def write_files(folder: Path, provenance: AnyProvenance, content: Mapping[str, bytes]) -> str:
     """Write a bundle folder and return its content hash. The provenance says of which kind the bundle is.
 
     The files are written into a hidden folder beside it, flushed to the disk, and moved into place at once.
-    Raises `ConfigError` where `folder` exists, its parent cannot be made, or the folder above models/NAME is not there.
+    Raises `ConfigError` where `folder` exists, its parent cannot be made, or the folder above models/NAME is not there;
+    `BundleInvalid` where it would be too large to be read again.
     """
     if folder.exists() or folder.is_symlink():
         raise ConfigError(
@@ -64,6 +75,7 @@ def write_files(folder: Path, provenance: AnyProvenance, content: Mapping[str, b
         raise ConfigError(
             f"a folder was expected at {project} for the bundle {folder}, and there is none; make it first"
         )
+    _check_sizes({name: len(data) for name, data in content.items()})
     manifest = manifest_of(provenance, content)
     partial = folder.parent / f".{folder.name}.{uuid4().hex}.partial"
     try:
@@ -126,7 +138,9 @@ def _read_files(folder: Path, adapter: TypeAdapter[M], kind: Kind) -> BundleFile
     if stated != kind and isinstance(stated, str) and (other := words_of(stated)):
         raise ConfigError(f"{KINDS[kind].words} was expected in {folder}, and {other} is there; name another bundle")
     manifest = parse_manifest(content, adapter)
-    check_names(manifest, set(_names_in(folder)) - {MANIFEST}, str(folder))
+    present = set(itertools.islice(_names_in(folder), MOST_FILES + 1)) - {MANIFEST}
+    check_names(manifest, present, str(folder))
+    _check_sizes({name: (folder / name).lstat().st_size for name in manifest.files})
     read = {name: check_content(name, _read_plain_file(folder / name), manifest) for name in manifest.files}
     return BundleFiles(manifest, read)
 
@@ -155,9 +169,22 @@ def _read_plain_file(path: Path) -> bytes:
     if path.is_symlink() or not path.is_file():
         raise BundleInvalid(f"{path.name} of the bundle was expected to be a plain file, and it is not; {ANEW}")
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
     except OSError as error:
         raise BundleInvalid(f"{path.name} of the bundle cannot be read ({error.strerror}); {ANEW}") from error
+    _check_sizes({path.name: len(content)})
+    return content
+
+
+def _check_sizes(sizes: Mapping[str, int]) -> None:
+    """Raise `BundleInvalid` where files are larger than those of any bundle. sizes: bytes by name."""
+    total = ("the whole", sum(sizes.values()), LARGEST_BUNDLE)
+    for name, size, most in (*((name, size, LARGEST_FILE) for name, size in sizes.items()), total):
+        if size > most:
+            raise BundleInvalid(
+                f"{name} of the bundle was expected to be of at most {most:,} bytes, and it is larger; {ANEW}"
+            )
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -8,7 +8,10 @@ binary trees over the columns of the vocabulary.
     max_feature_idx=39          one less than the number of columns
     tree_sizes=545 562          bytes of each tree, which the reader uses to jump
     Tree=0 ...                  split_feature, left_child (a leaf k is written as -k - 1), leaf_value, ...
-    end of trees                what follows is information for people
+    end of trees                what follows is information for people, which LightGBM reads all the same
+
+A number is one as LightGBM writes it: Python reads `1_0` and the digits of other scripts too, at which LightGBM ends
+the process.
 """
 
 from __future__ import annotations
@@ -29,11 +32,30 @@ _HEADER = {
     "num_tree_per_iteration": "1",
     "label_index": "0",
 }
+_HEADER_KEYS = {*_HEADER, "objective", "max_feature_idx", "feature_names", "feature_infos", "tree_sizes"}
+_TREE_KEYS = {*_BY_SPLIT, *_BY_SPLIT_REAL, *_BY_LEAF, "Tree", "num_leaves", "num_cat", "is_linear", "shrinkage"}
+_CATEGORY_KEYS = {"cat_boundaries", "cat_threshold"}
+_CONSTRAINTS = "monotone_constraints"
 BINARY = "binary sigmoid:1"
 """The loss of a model of winning."""
 _AFTER_HEADER, _AFTER_TREE = "\n\n", "\n\n\n"
 _CATEGORY_BIT = 1
 _WORD_BITS = 32
+_LARGEST = 2**31 - 1
+_KIND_BITS = 16
+"""Of a split's decision type: whether it is a category, where missing goes, and what counts as missing."""
+_WHOLE = re.compile(r"-?[0-9]{1,10}", re.ASCII)
+_DIGITS = r"[0-9]{1,25}(\.[0-9]{0,25})?(e[-+]?[0-9]{1,3})?"
+_REAL = re.compile(rf"-?({_DIGITS}|inf|nan)", re.ASCII)
+_TAIL = re.compile(
+    r"|feature_importances:|parameters:|end of parameters|pandas_categorical:(null|\[\])"
+    r"|[!-<>-~]+=[0-9]+"
+    rf"|\[[a-z0-9_]+: (-?{_DIGITS}(,-?{_DIGITS})*)?\]"
+    r"|\[(boosting|objective|metric|tree_learner|device_type|data_sample_strategy|monotone_constraints_method)"
+    r": [a-z0-9_,.:]*\]",
+    re.ASCII,
+)
+"""A line after the trees. LightGBM makes JSON of the parameters and of what pandas called categories."""
 
 
 class _Malformed(Exception):
@@ -56,17 +78,24 @@ def check_tree_text(text: str, columns: int, file: str, objective: str = BINARY)
 
 def _check(text: str, columns: int, objective: str) -> None:
     _require(text.startswith("tree\n"), "it does not start with the line 'tree'")
-    body, end, _ = text.partition("\nend of trees\n")
+    body, end, tail = text.partition("\nend of trees\n")
     _require(bool(end), "it does not say 'end of trees'")
+    _require(all(_TAIL.fullmatch(line) for line in tail.split("\n")), "a line after its trees is not LightGBM's")
     head, *trees = re.split(r"(?=^Tree=\d+\n)", body + "\n", flags=re.MULTILINE)
     header = _fields(head.removeprefix("tree\n"), _AFTER_HEADER)
     for key, value in {**_HEADER, "objective": objective}.items():
         _require(header[key] == value, f"{key} is {header[key]!r} and not {value!r}")
-    found = int(header["max_feature_idx"]) + 1
+    _require(header.keys() <= {*_HEADER_KEYS, _CONSTRAINTS}, "its header has a line of another key")
+    (last,) = _integers(header["max_feature_idx"], "max_feature_idx")
+    found = last + 1
     _require(found == columns, f"it has {found} columns and the vocabulary {columns}")
     _require(len(header["feature_names"].split()) == columns, "feature_names does not name every column")
     _require(len(header["feature_infos"].split()) == columns, "feature_infos does not describe every column")
-    _require(_integers(header["tree_sizes"]) == [len(tree.encode()) for tree in trees], "tree_sizes is wrong")
+    directions = _integers(header.get(_CONSTRAINTS, ""), _CONSTRAINTS)
+    _require(len(directions) in (0, columns) and set(directions) <= {-1, 0, 1}, f"{_CONSTRAINTS} is wrong")
+    _require(
+        _integers(header["tree_sizes"], "tree_sizes") == [len(tree.encode()) for tree in trees], "tree_sizes is wrong"
+    )
     _require(bool(trees), "it holds no tree")
     for number, tree in enumerate(trees):
         _check_tree(_fields(tree, _AFTER_TREE), number, columns)
@@ -76,7 +105,9 @@ def _check_tree(tree: Mapping[str, str], number: int, columns: int) -> None:
     where = f"tree {number}"
     _require(tree["Tree"] == str(number), f"{where} is numbered {tree['Tree']}")
     _require(tree["is_linear"] == "0", f"{where} has linear leaves")
-    leaves = int(tree["num_leaves"])
+    _require(tree.keys() <= _TREE_KEYS | _CATEGORY_KEYS, f"{where} has a line of another key")
+    (leaves,) = _integers(tree["num_leaves"], f"num_leaves of {where}")
+    _finite(tree["shrinkage"], f"shrinkage of {where}")
     _require(leaves >= 1, f"{where} has no leaf")
     values = _finite(tree["leaf_value"], f"leaf_value of {where}")
     _require(len(values) == leaves, f"leaf_value of {where} has not {leaves} entries")
@@ -90,9 +121,9 @@ def _check_splits(tree: Mapping[str, str], where: str, leaves: int, columns: int
             _require(len(tree[key].split()) == length, f"{key} of {where} has not {length} entries")
     for key in (*_BY_SPLIT_REAL, "leaf_weight"):
         _finite(tree[key], f"{key} of {where}")
-    counts = _integers(tree["leaf_count"]) + _integers(tree["internal_count"])
+    counts = [n for key in ("leaf_count", "internal_count") for n in _integers(tree[key], f"{key} of {where}")]
     _require(all(count >= 0 for count in counts), f"{where} has a negative count")
-    features = _integers(tree["split_feature"])
+    features = _integers(tree["split_feature"], f"split_feature of {where}")
     _require(all(0 <= j < columns for j in features), f"{where} splits on a column that does not exist")
     _check_children(tree, where, leaves)
     _check_categories(tree, where)
@@ -102,7 +133,7 @@ def _check_children(tree: Mapping[str, str], where: str, leaves: int) -> None:
     """Every split but the first, and every leaf, hangs under exactly one split that comes before it."""
     seen: list[int] = []
     for key in ("left_child", "right_child"):
-        for parent, child in enumerate(_integers(tree[key])):
+        for parent, child in enumerate(_integers(tree[key], f"{key} of {where}")):
             _require(child < 0 or child > parent, f"{key} of {where} leads back")
             seen.append(child)
     expected = [*range(-leaves, 0), *range(1, leaves - 1)]
@@ -112,10 +143,11 @@ def _check_children(tree: Mapping[str, str], where: str, leaves: int) -> None:
 def _check_categories(tree: Mapping[str, str], where: str) -> None:
     """A categorical split's threshold is the number of its bit set; boundaries say where each set begins."""
     # A split that sends every known value one way and the missing ones the other has an infinite threshold.
-    thresholds = [float(word) for word in tree["threshold"].split()]
+    thresholds = _reals(tree["threshold"], f"threshold of {where}")
     _require(not any(math.isnan(t) for t in thresholds), f"threshold of {where} holds a value that is not a number")
-    kinds = _integers(tree["decision_type"])
-    sets = int(tree["num_cat"])
+    kinds = _integers(tree["decision_type"], f"decision_type of {where}")
+    _require(all(0 <= kind < _KIND_BITS for kind in kinds), f"decision_type of {where} is wrong")
+    (sets,) = _integers(tree["num_cat"], f"num_cat of {where}")
     chosen = [t for t, kind in zip(thresholds, kinds, strict=True) if kind & _CATEGORY_BIT]
     _require(
         all(math.isfinite(t) and t == int(t) and 0 <= t < sets for t in chosen),
@@ -123,11 +155,12 @@ def _check_categories(tree: Mapping[str, str], where: str) -> None:
     )
     if sets == 0:
         return
-    boundaries, words = _integers(tree["cat_boundaries"]), _integers(tree["cat_threshold"])
+    boundaries = _integers(tree["cat_boundaries"], f"cat_boundaries of {where}")
+    words = _integers(tree["cat_threshold"], f"cat_threshold of {where}", 2**_WORD_BITS - 1)
     rising = all(a < b for a, b in itertools.pairwise(boundaries))
     whole = len(boundaries) == sets + 1 and boundaries[0] == 0 and boundaries[-1] == len(words)
     _require(rising and whole, f"cat_boundaries of {where} is wrong")
-    _require(all(0 <= word < 2**_WORD_BITS for word in words), f"cat_threshold of {where} is wrong")
+    _require(all(word >= 0 for word in words), f"cat_threshold of {where} is wrong")
 
 
 def _fields(block: str, closing: str) -> dict[str, str]:
@@ -140,12 +173,27 @@ def _fields(block: str, closing: str) -> dict[str, str]:
     return found
 
 
-def _integers(text: str) -> list[int]:
-    return [int(word) for word in text.split()]
+def _integers(text: str, what: str, largest: int = _LARGEST) -> list[int]:
+    """Whole numbers that LightGBM can hold; most of them in 32 bits with a sign."""
+    found = [int(word) for word in _written_as(_WHOLE, text, what)]
+    _require(all(-_LARGEST <= number <= largest for number in found), f"{what} holds a number that is too large")
+    return found
+
+
+def _reals(text: str, what: str) -> list[float]:
+    return [float(word) for word in _written_as(_REAL, text, what)]
+
+
+def _written_as(form: re.Pattern[str], text: str, what: str) -> list[str]:
+    """The words of a line; nothing but blanks is between them."""
+    words = [word for word in text.split(" ") if word]
+    for word in words:
+        _require(form.fullmatch(word), f"{what} holds {word!r}, which is no number as LightGBM writes one")
+    return words
 
 
 def _finite(text: str, what: str) -> Sequence[float]:
-    values = [float(word) for word in text.split()]
+    values = _reals(text, what)
     _require(all(math.isfinite(value) for value in values), f"{what} holds a number that is not finite")
     return values
 

@@ -98,3 +98,29 @@ def test_the_last_row_needs_no_line_break(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("text", "line"), [("a\n1\n", 2), ("\n\na\n1\n", 4)])
 def test_the_first_row_is_numbered_as_an_editor_does(tmp_path: Path, text: str, line: int) -> None:
     assert first_line(written(tmp_path, text.encode())) == line
+
+
+def test_a_packed_file_that_is_damaged_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    whole = gzip.compress(b"a,b\n" + b"1,2\n" * 5_000, mtime=0)
+    path = tmp_path / "list.csv.gz"
+    for damaged in (whole[:-6], whole[:40], b"\x1f\x8b" + whole[12:]):
+        path.write_bytes(damaged)
+        with pytest.raises(InputError, match=r"list\.csv\.gz: expected a file that can be read to its end"):
+            read_table(path)
+
+
+@pytest.mark.parametrize("filling", [b"x", b"\x00", b",", b'"'])
+def test_what_unpacks_to_a_line_without_end_is_refused_before_it_is_unpacked(tmp_path: Path, filling: bytes) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(gzip.compress(filling * (9 << 20), mtime=0))
+    with pytest.raises(InputError, match=r"rows of less than 8,388,608 characters|every quote to be closed"):
+        column_names(path)
+
+
+def test_a_header_is_looked_for_in_a_thousand_lines(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + b"\n" * 1_000 + b"a,b\n1,2\n")
+    assert column_names(path) == ("a", "b")
+    path.write_bytes(b"\xef\xbb\xbf" + b"\n" * 100_000)
+    with pytest.raises(InputError, match="found an empty file"):
+        column_names(path)

@@ -63,7 +63,7 @@ def first(key: str, value: str) -> str:
 def resized(text: str) -> str:
     body, end, tail = text.partition("\nend of trees\n")
     trees = re.split(r"(?=^Tree=\d+\n)", body + "\n", flags=re.MULTILINE)[1:]
-    sizes = " ".join(str(len(tree)) for tree in trees)
+    sizes = " ".join(str(len(tree.encode())) for tree in trees)
     return re.sub(r"^tree_sizes=.*$", f"tree_sizes={sizes}", body, flags=re.MULTILINE) + end + tail
 
 
@@ -89,6 +89,13 @@ STOPPED = {
     "an entry too few": (first("internal_value", ""), "internal_value of tree 0 has not 8 entries"),
     "no end": (TEXT.replace("end of trees", "end of tree"), "end of trees"),
     "a header line lacking": (TEXT.replace("max_feature_idx=2\n", ""), "max_feature_idx is missing"),
+    "a digit of another script": (first("leaf_value", "\uff11"), "no number as LightGBM writes one"),
+    "a number as Python alone reads it": (first("leaf_count", "1_0"), "no number as LightGBM writes one"),
+    "a count too large to hold": (first("leaf_count", str(2**31)), "too large"),
+    "a kind of split that there is not": (first("decision_type", "64"), "decision_type of tree 0 is wrong"),
+    "a line that LightGBM might read": (resized(TEXT.replace("num_cat=", "leaf_const=1\nnum_cat=", 1)), "another key"),
+    "categories of pandas": (TEXT.replace("pandas_categorical:null", "pandas_categorical:[[1"), "after its trees"),
+    "a parameter that is no JSON": (TEXT.replace("[boosting: gbdt]", '[boosting: g"t]'), "after its trees"),
     "averaged trees": (TEXT.replace("label_index=0", "label_index=0\naverage_output"), "keys and values"),
 }
 

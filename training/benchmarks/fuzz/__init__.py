@@ -1,0 +1,1 @@
+"""Broken and hostile input by numbered cases, and what came of each."""
