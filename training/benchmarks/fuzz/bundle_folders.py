@@ -93,11 +93,8 @@ def _link(made: _Place, rng: Rng) -> None:
     elsewhere = made.outside.with_name("same")
     shutil.copyfile(path, elsewhere)
     path.unlink()
-    path.symlink_to(
-        chosen(
-            rng, (elsewhere, path.name, "nowhere", "/dev/zero", "/dev/stdin", "/etc/passwd", made.folder, made.outside)
-        )
-    )
+    named = (path.name, "nowhere", "/dev/zero", "/dev/stdin", "/etc/passwd")
+    path.symlink_to(chosen(rng, (*map(Path, named), elsewhere, made.folder, made.outside)))
 
 
 def _hard_link(made: _Place, rng: Rng) -> None:

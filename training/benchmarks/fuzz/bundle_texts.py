@@ -40,7 +40,7 @@ def stored_in(folder: Path) -> Stored:
     manifest = from_bytes(content.pop(MANIFEST), MANIFEST)
     if not isinstance(manifest, dict):
         raise TypeError("a manifest is an object")
-    return Stored(manifest, content)  # type: ignore[arg-type]  # JSON is the same thing by two names
+    return Stored(manifest, content)
 
 
 def sealed(stored: Stored, content: Mapping[str, bytes]) -> bytes:

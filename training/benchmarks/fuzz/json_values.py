@@ -105,7 +105,7 @@ def _places(node: Node, before: Place) -> Iterator[Place]:
 def _spoil(document: Node, place: Place, rng: Rng) -> None:
     holder: Node = document
     for key in place[:-1]:
-        holder = holder[key]  # type: ignore[index,call-overload]  # a place leads through dicts and lists alone
+        holder = holder[key]  # type: ignore[index]  # a place leads through dicts and lists alone
     key, draw = place[-1], rng.random()
     if isinstance(holder, dict) and isinstance(key, str):
         _spoil_key(holder, key, draw, rng)
@@ -139,15 +139,7 @@ def _other(value: Node, rng: Rng) -> Node:
     if isinstance(value, int | float) and not isinstance(value, bool) and draw < 0.4:
         return chosen(rng, (value + 1, -value, value * 2, value - 1, float(value), str(value), value + 1e-6))
     if isinstance(value, str) and draw < 0.4:
-        return chosen(
-            rng,
-            (
-                value + "x",
-                value.upper(),
-                value[:-1],
-                value * 2,
-                [value],
-                chosen(rng, TOKENS).decode("utf-8", "replace"),
-            ),
-        )
+        token = chosen(rng, TOKENS).decode("utf-8", "replace")
+        near: tuple[Node, ...] = (value + "x", value.upper(), value[:-1], value * 2, [value], token)
+        return chosen(rng, near)
     return copy.deepcopy(chosen(rng, VALUES))

@@ -214,7 +214,7 @@ def _nothing(_data: bytes, rng: Rng) -> bytes:
     return chosen(rng, (b"", b"\n", b" ", b"\x00", b"\xef\xbb\xbf", b"\xff\xfe", b'"'))
 
 
-_OFTEN: Final[Sequence[Callable[[bytes, Rng], bytes]]] = (
+_OFTEN: Final[tuple[Callable[[bytes, Rng], bytes], ...]] = (
     _flip,
     _without,
     _doubled,
@@ -225,4 +225,4 @@ _OFTEN: Final[Sequence[Callable[[bytes, Rng], bytes]]] = (
     _swapped_lines,
     _repeated_line,
 )
-_CHANGES: Final = (*_OFTEN * 3, _cut, _changed_mark, _huge, _other_encoding, _packed, _nothing)
+_CHANGES: Final = (*_OFTEN, *_OFTEN, *_OFTEN, _cut, _changed_mark, _huge, _other_encoding, _packed, _nothing)

@@ -53,7 +53,7 @@ class Payloads:
         from mlflow.pyfunc.scoring_server import invocations  # noqa: PLC0415 - as above
 
         try:
-            reply = invocations(body, kind, self.model, self.schema)
+            reply = invocations(body, kind, self.model, self.schema)  # type: ignore[no-untyped-call]  # MLflow's own
         except MlflowException as error:
             raise _told(error) from None
         except Exception as error:
