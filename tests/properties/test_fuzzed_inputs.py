@@ -20,7 +20,7 @@ from tests import hostile_projects
 
 WATCH = Watch()
 """An audit hook stays as long as its process."""
-CASES = {"configurations": 250, "CSV": 150, "Parquet": 60, "HTTP": 60}
+CASES = {"configurations": 100, "CSV": 100, "Parquet": 60, "HTTP": 60}
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from icp_ml.serve.loading import load, open_any
 from tests import hostile_projects, serve_models
 
 WORKER = [sys.executable, str(ROOT / "training" / "benchmarks" / "hostile.py"), "--worker"]
-CASES = {"bundle texts": 120, "bundle folders": 80}
+CASES = {"bundle texts": 60, "bundle folders": 40}
 
 
 @pytest.fixture(scope="module")

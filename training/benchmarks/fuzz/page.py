@@ -61,13 +61,14 @@ KINDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
 }
 MENDED: Final[Sequence[str]] = (
+    "A text in Parquet that is no UTF-8 ended in a traceback. Each batch is validated when it is read.",
     "LightGBM ended the process at numbers that Python reads and it does not, such as digits of other scripts. The "
     "trees' text is now held to what LightGBM writes, its lines after the trees too.",
     "A sparse manifest or file of any size in a bundle was read whole. A file may now hold 64 MiB, a bundle 256 MiB.",
     "JSON nested hundreds deep, or with half of a character in it, could pass the reader and fail after it. Both are "
     "refused where JSON is read.",
-    "A configuration of some thousand keys took time that grew with their square; one of 20,000 did not end in "
-    "minutes. Keys are compared once, and 200,000 characters are the most.",
+    "A configuration of some thousand keys took time that grew with their square; one of 20,000 took more "
+    "than 20 seconds. Keys are compared once, and 200,000 characters are the most.",
     "Aliases of YAML that stand for ten billion values could be written out in an error, and deep or self-holding "
     "values ended in a traceback. Values are counted before they are made.",
     "Keys that are lists, and values that are not what their tag says (`!!bool x`), ended in a traceback.",
