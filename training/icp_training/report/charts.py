@@ -23,6 +23,8 @@ ROOM: Final = 90
 """Pixels for the axis and its title."""
 WIDE, LINES = 38, 3
 """Characters of a line of a row's name, and how many lines it has."""
+MARGIN: Final = 0.02
+"""Beyond 0 and 1, so that a mark there is whole."""
 PAIR: Final = ((BLUE, "circle"), (ORANGE, "diamond"))
 """Colour and mark of each of two things that are compared."""
 SCALE: Final = [[0.0, BLUE], [0.5, "#B5A8C9"], [1.0, ORANGE]]
@@ -125,7 +127,7 @@ def pairs(labels: Sequence[str], found: Mapping[str, Sequence[float]], axis: str
             hovertemplate=f"%{{y}}: %{{x:.1%}} of {name}<extra></extra>",
         )
     chart.update_layout(yaxis={"autorange": "reversed", "automargin": True, "type": "category"})
-    chart.update_xaxes(title=axis, tickformat=".0%", rangemode="tozero")
+    chart.update_xaxes(title=axis, tickformat=".0%", range=[-MARGIN, 1 + MARGIN])
     return chart
 
 

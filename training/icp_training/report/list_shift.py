@@ -45,10 +45,9 @@ def _finding(widest: Sequence[ColumnShift]) -> str:
     most = widest[0]
     if most.known_deals == most.known_list:
         return "Each attribute is known as often of the prospects as of the deals."
-    less = "less" if most.known_list < most.known_deals else "more"
     return (
-        f"{most.attribute} is the attribute of which prospects differ most: known of {most.known_deals:.0%} of the "
-        f"deals and of {most.known_list:.0%} of the prospects, {less} often."
+        f"What is known differs most in {most.attribute}: it is known of {most.known_deals:.0%} of the deals and of "
+        f"{most.known_list:.0%} of the prospects."
     )
 
 
