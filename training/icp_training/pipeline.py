@@ -145,16 +145,17 @@ def judge(
     """
     judgement = plan_judgement(deals, seed)
     on_step("judging on deals it did not see", 0, len(judgement.folds))
-    evaluation = evaluate(
-        deals,
-        judgement,
-        budget,
-        seed,
-        lambda done, total: on_step("judging on deals it did not see", done, total),
-        tiers=tiers,
-        emptied=None if patterns is None else emptied(deals, patterns, seed),
-    )
-    sample = larger_sample(sufficiency_of(deals, seed))
+    with one_core_each(len(deals.won)):
+        evaluation = evaluate(
+            deals,
+            judgement,
+            budget,
+            seed,
+            lambda done, total: on_step("judging on deals it did not see", done, total),
+            tiers=tiers,
+            emptied=None if patterns is None else emptied(deals, patterns, seed),
+        )
+        sample = larger_sample(sufficiency_of(deals, seed))
     return Judged(deals, judgement, evaluation, verdict_of(evaluation, deals, sample), tiers)
 
 
