@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
 from tests.cli_projects import as_csv, config, deal_rows, icp, refusal, strong, write_config, write_project
+from tests.lookalike_projects import write_project as write_look
 
 PEOPLE: Mapping[str, Callable[[int], str]] = {
     "reached_at": lambda k: f"person{k % 40}@corp{k % 40}.example",
@@ -59,3 +61,17 @@ def test_what_is_declared_all_the_same_is_refused_before_anything_is_learned(
         assert f"{name} holds {held}" in said
         assert "leave it out of attributes" in said
     assert not list((project / "models").glob("*/v*")) if (project / "models").exists() else True
+
+
+def test_a_model_of_resemblance_learns_of_nobody_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    firmographic = {"industry": "category", "reached_at": "category"}
+    write_look(tmp_path, alike=1.0, changes={"attributes": {"firmographic": firmographic}})
+    for name in ("won.csv", "universe.csv"):
+        rows = pd.read_csv(tmp_path / name)
+        rows.assign(reached_at=[f"person{k % 30}@corp.example" for k in range(len(rows))]).to_csv(
+            tmp_path / name, index=False
+        )
+    monkeypatch.chdir(tmp_path)
+    code, said = refusal("train", "look.yaml", "--trials", "1")
+    assert (code, "reached_at holds e-mail addresses" in said) == (2, True)
+    assert not (tmp_path / "models").exists()

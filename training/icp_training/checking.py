@@ -146,7 +146,7 @@ def check_data(config: Config, root: Path, *, strict: bool = False) -> CheckRepo
         potential=amounts_sentence(deals),
         base_rates=base_rates_of(deals, plan),
         question=question_of(leakage, strict=strict),
-        personal=personal_attributes(deals),
+        personal=personal_attributes(deals.attributes, deals.parsed),
     )
 
 

@@ -38,6 +38,7 @@ from icp_training.config import digest_of
 from icp_training.cores import one_core_each
 from icp_training.lookalike_columns import compared
 from icp_training.lookalike_judging import JudgedLookalike, judge_lookalike, rows_of, tier_table, universe_cuts
+from icp_training.personal_attributes import personal_attributes, refuse_personal
 from icp_training.pipeline import OnStep, Stamp, silent
 from icp_training.search import Budget, search
 
@@ -71,8 +72,11 @@ class Made:
 
 
 def judge(settings: LookalikeSettings, root: Path, budget: Budget, on_step: OnStep = silent) -> Made:
-    """Read both lists, compare them, and judge. Raises what reading raises, and `ConfigError` where nothing is left."""
+    """Read both lists, compare them, and judge. Raises what reading raises, and `ConfigError` for an attribute about
+    people and where nothing is left.
+    """
     table = read_companies(settings, root)
+    refuse_personal(personal_attributes(table.attributes, table.parsed))
     lists = compared(table, settings.asked_for(), settings.seed)
     on_step(JUDGING, 0, 1)
     judged = judge_lookalike(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
-from icp_ml.deals.kinds import NumberColumn, ParsedColumn, SetColumn
+from icp_ml.deals.attributes import Attribute
+from icp_ml.deals.kinds import NumberColumn, ParsedColumn, ParsedTable, SetColumn
 from icp_ml.deals.personal import personal
-from icp_ml.deals.table import DealTable
 from icp_ml.deals.words import listed
 from icp_ml.errors import ConfigError
 
@@ -16,12 +17,12 @@ LOOKED_AT: Final = 2_000
 """Different values of an attribute that are looked at."""
 
 
-def personal_attributes(deals: DealTable) -> tuple[str, ...]:
+def personal_attributes(attributes: Sequence[Attribute], parsed: ParsedTable) -> tuple[str, ...]:
     """A sentence for each attribute that holds values of people, in the order of the configuration."""
     return tuple(
         f"{attribute.name} holds {found}"
-        for attribute in deals.attributes
-        if (found := personal(attribute.column, _values(deals.parsed.columns[attribute.name]))) is not None
+        for attribute in attributes
+        if (found := personal(attribute.column, _values(parsed.columns[attribute.name]))) is not None
     )
 
 

@@ -44,6 +44,7 @@ from icp_training.evaluation import USUAL_TIERS, Evaluation, evaluate, rows_to_l
 from icp_training.honesty import larger_sample, not_nested, steadiness_of
 from icp_training.ideal import ideal_notes, predicted_note
 from icp_training.masking import Patterns
+from icp_training.personal_attributes import personal_attributes, refuse_personal
 from icp_training.potential import Ground, asked_of, potential_of
 from icp_training.search import Budget, SearchResult, search
 from icp_training.sufficiency import sufficiency_of
@@ -118,7 +119,10 @@ def silent(_label: str, _done: int, _total: int) -> None:
 
 
 def read(config: Config, root: Path) -> DealTable:
-    """The deals that one may learn from. Raises `TooFewDeals` under the floor of accounts."""
+    """The deals that one may learn from.
+
+    Raises `TooFewDeals` under the floor of accounts, and `ConfigError` for an attribute that is about people.
+    """
     deals = read_deals(
         config.deals,
         config.tables,
@@ -127,6 +131,7 @@ def read(config: Config, root: Path) -> DealTable:
         besides=config.besides(),
     )
     check_floors(account_floor(deals.won, deals.accounts), deals.predicted)
+    refuse_personal(personal_attributes(deals.attributes, deals.parsed))
     return deals
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from icp_ml.deals.rules import bind_rules
-from icp_ml.deals.table import DealTable
 from icp_ml.errors import ConfigError, NoSignal
 from icp_ml.profile.defining import check_said
 from icp_ml.profile.definition import Definition
@@ -27,7 +26,6 @@ from icp_training.leakage.questions import leakage_record, refuse_questions
 from icp_training.list_beside import asks_for_patterns, list_beside
 from icp_training.list_sample import ListSample
 from icp_training.masking import Patterns, patterns_of
-from icp_training.personal_attributes import personal_attributes, refuse_personal
 from icp_training.pictures import record_evidence
 from icp_training.pipeline import (
     Fitted,
@@ -103,7 +101,8 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
     config = load_config(config_path)
     _refuse_what_does_not_fit(config)
     root = config.project_root(config_path)
-    deals = _read(config, root)
+    deals = read(config, root)
+    check_profiles(config, deals)
     leakage = leakage_record(refuse_questions(config, root))
     listed = list_beside(config, deals, root)
     patterns = _patterns(config, listed.sample)
@@ -153,14 +152,6 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
         profiles=None if bundle.profiles is None else bundle.profiles.record,
         comparison=compared,
     )
-
-
-def _read(config: Config, root: Path) -> DealTable:
-    """The deals, of which every attribute is about companies. Raises as `read`, and `ConfigError`."""
-    deals = read(config, root)
-    refuse_personal(personal_attributes(deals))
-    check_profiles(config, deals)
-    return deals
 
 
 def _flips(run: Run, bundle: Bundle, config: Config, listed: ListSample | None) -> TierFlips | None:

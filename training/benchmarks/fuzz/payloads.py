@@ -56,7 +56,7 @@ class Payloads:
             reply = invocations(body, kind, self.model, self.schema)  # type: ignore[no-untyped-call]  # MLflow's own
         except MlflowException as error:
             raise _told(error) from None
-        except Exception as error:
+        except Exception as error:  # whatever MLflow makes of a body is its own; what passed our code goes on
             if _is_ours(error):
                 raise
             raise RefusedError(f"{NOT_REACHED}{type(error).__name__}") from None
