@@ -34,9 +34,12 @@ def comparison_page(found: Comparison) -> Iterator[RenderableType]:
         since = "there are no dates" if found.since is None else f"{found.deals:,} matured deals opened since"
         yield Text(f"Not compared with {live}: {since}, too few to tell two models apart.")
         return
+    new = "of the new one, as it would have been made on that day"
+    if found.crossed:
+        new = "of the new one, which learned from deals opened since then, copies that had not met the account"
     yield Text(
         f"Beside {live}, on {found.deals:,} deals of {found.accounts:,} accounts that opened after {found.since} and "
-        "that neither learned from; of the new one, as it would have been made on that day:"
+        f"that neither learned from; {new}:"
     )
     table = plain_table("The new version beside the live one", "", "new", "live", "new less live")
     for row in _rows(found.challenger, found.champion):

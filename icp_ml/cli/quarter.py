@@ -82,6 +82,8 @@ def _page(found: Quarter) -> Iterator[RenderableType]:
     yield from (Text(reason) for reason in found.due)
     if found.was_there and found.version is not None:
         yield Text(f"{found.version} was made from these data by this configuration before; nothing was trained.")
+    if found.period is not None:
+        yield Text(found.period, style="bold")
     if found.version is not None and found.version.comparison is not None:
         yield from comparison_page(found.version.comparison)
     if found.changed is not None:
@@ -102,6 +104,7 @@ def _document(found: Quarter) -> dict[str, object]:
         "due": list(found.due),
         "recommendation": found.recommendation,
         "was_there": found.was_there,
+        "period": found.period,
         "version": None if version is None else {"name": version.name, "version": version.version},
         "refused": None if found.refusal is None else found.refusal.sentence,
         "comparison": None if version is None or version.comparison is None else version.comparison.model_dump(),

@@ -194,6 +194,7 @@ def _provenance_table(stored: StoredBundle) -> Table:
         ("created", provenance.created),
         ("target", provenance.target),
         ("data extracted", provenance.extracted or "no dates"),
+        *([("deals opened since", f"{provenance.since}: {provenance.turned}")] if provenance.since else []),
         ("rows", _listing(provenance.ledger)),
         ("parameters", "\n".join(params)),
         ("trials, seed", f"{provenance.trials}, {provenance.seed}"),

@@ -73,6 +73,7 @@ def _document(trained: Trained) -> dict[str, object]:
         "profile": None if trained.profile is None else as_json_value(trained.profile.model_dump()),
         "potential": None if trained.potential is None else as_json_value(trained.potential.model_dump()),
         "comparison": None if trained.comparison is None else as_json_value(trained.comparison.model_dump()),
+        "period": trained.period,
         "search_notes": list(trained.search_notes),
         "tier_flips": None if trained.flips is None else asdict(trained.flips),
     }
@@ -144,6 +145,8 @@ def _print(trained: Trained) -> None:
         typer.echo(trained.flips.sentence)
     if trained.comparison is not None:
         print_page(comparison_page(trained.comparison))
+    if trained.period is not None:
+        typer.echo(trained.period)
     for note in trained.search_notes:
         sys.stderr.write(f"{note}\n")
     if trained.folder is not None:

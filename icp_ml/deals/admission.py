@@ -6,7 +6,7 @@ The first rule that applies decides, in this order:
     left out        it is deleted, a test, another deal type or not a loss (see `deal_types`)
     open            its outcome value is listed under `open`
     rejected        it is won or lost and breaks a rule of the contract
-    out of window   it closed before the window
+    out of window   it closed before the window, or opened before the day since which deals count
     too recent      whether it is what is predicted will only be known later (`measuring`)
     unmeasured      it is won, and nothing is known by which it could be judged as what is predicted
     repeated        its id stands on an earlier accepted row and `repeated_ids` is keep_first
@@ -28,7 +28,7 @@ from icp_ml.deals.deal_types import LeftOut
 from icp_ml.deals.ledger import LedgerStep, RowLedger
 from icp_ml.deals.moments import Days
 from icp_ml.deals.parsing import ReadDays
-from icp_ml.deals.settings import DateOrder, DealsSettings, OutcomeSettings
+from icp_ml.deals.settings import DateOrder, DealsSettings, OutcomeSettings, WindowSettings
 from icp_ml.deals.texts import Flags, Texts, gather
 from icp_ml.deals.words import listed
 from icp_ml.errors import InputError
@@ -166,14 +166,19 @@ def reasons(rules: Iterator[Broken], decided: Flags) -> npt.NDArray[np.object_]:
     return found
 
 
-def outside_window(closed: Days, extracted: np.datetime64 | None, months: int | None) -> Flags:
-    """bool[n]: closed before the day that lies `months` calendar months before the extract.
+def outside_window(
+    opened: Days | None, closed: Days | None, extracted: np.datetime64 | None, window: WindowSettings
+) -> Flags:
+    """bool[n]: closed before the day that lies `months` calendar months before the extract, or opened before `since`.
 
-    That day is inside.
+    Both days are inside. opened, closed: datetime64[D][n], None where not declared; bool[] where nothing is outside.
     """
-    if months is None or extracted is None:
-        return np.zeros(len(closed), dtype=bool)
-    return closed < months_before(extracted, months)
+    out = np.zeros((), dtype=bool)
+    if window.months is not None and extracted is not None and closed is not None:
+        out = closed < months_before(extracted, window.months)
+    if window.since is not None and opened is not None:
+        out = out | (opened < np.datetime64(window.since, "D"))
+    return out
 
 
 def months_before(day: np.datetime64, months: int) -> np.datetime64:
@@ -206,15 +211,19 @@ def repeats(ids: Texts, candidates: Flags, settings: DealsSettings) -> Flags:
     return repeated
 
 
+def _window_words(window: WindowSettings) -> str:
+    closed = None if window.months is None else f"closed more than {window.months} months before the extract"
+    opened = None if window.since is None else f"opened before {window.since}"
+    return " or ".join(words for words in (closed, opened) if words) or "no window is set"
+
+
 def ledger_of(fates: Fates, settings: DealsSettings) -> RowLedger:
     """Count the fates, with a sentence about each."""
-    months = settings.window.months
-    window = "no window is set" if months is None else f"closed more than {months} months before the extract"
     explained = {
         "rejected": (fates.rejected, "won or lost, and break a rule of the contract"),
         "ignored": (fates.ignored, "their outcome value is listed under ignore"),
         **{rule.name: (rule.rows, rule.explanation) for rule in fates.left_out},
-        "out of window": (fates.out_of_window, window),
+        "out of window": (fates.out_of_window, _window_words(settings.window)),
         "open": (fates.open, "not decided yet"),
         "too recent to judge": (fates.too_recent, "closed too late to know whether they are what is predicted"),
         "not measured": (fates.unmeasured, "won, and no measure is known by which to judge them"),

@@ -36,7 +36,7 @@ from icp_ml.deals.openings import Openings, as_known_at_opening, standing
 from icp_ml.deals.parsing import ReadDays, parse_days
 from icp_ml.deals.potential_settings import PotentialSettings, place_of_amount
 from icp_ml.deals.rates import as_of_extract, settle_currencies
-from icp_ml.deals.settings import DealsSettings, TablesSettings
+from icp_ml.deals.settings import DealsSettings, TablesSettings, WindowSettings
 from icp_ml.deals.sources import columns_of, first_line_of, rows_of
 from icp_ml.deals.table import Codes, DealTable, Names, OpenDeals
 from icp_ml.deals.texts import Column, Flags, Ints, Texts, encode_texts
@@ -133,7 +133,7 @@ def read_deals(
         attributes=as_of_extract(attributes, extracted),
         parsed=parsed,
         extracted=extracted,
-        open_deals=OpenDeals(_open_since(source, fates.open)),
+        open_deals=OpenDeals(_open_since(source, fates.open, deals.window)),
         ledger=admission.ledger_of(fates, deals),
         rejected=_rejected(source, why),
         unmatched_accounts=int(unmatched[rows].sum()),
@@ -142,7 +142,7 @@ def read_deals(
         company=company_marks(table, source.accounts, besides.company).take(rows),
         dated=dated,
         graded=graded,
-        too_recent=OpenDeals(_open_since(source, fates.too_recent)),
+        too_recent=OpenDeals(_open_since(source, fates.too_recent, deals.window)),
         unmatched_wins=0 if measured is None else measured.unmatched,
         amounts=None if amounts is None else amounts[rows],
         parted_by={name: encode_texts(table.column(name)).texts(rows) for name in dict.fromkeys(besides.parted_by)},
@@ -257,9 +257,8 @@ def _fates(
 ) -> Fates:
     rejected = why != ""
     kept = source.decided & ~rejected
-    out = np.zeros(len(kept), dtype=bool)
-    if source.closed is not None:
-        out = kept & admission.outside_window(source.closed.values, extracted, deals.window.months)
+    opened, closed = (None if read is None else read.values for read in (source.opened, source.closed))
+    out = kept & admission.outside_window(opened, closed, extracted, deals.window)
     none = np.zeros(len(kept), dtype=bool)
     too_recent = none if measured is None else kept & ~out & measured.too_recent
     unmeasured = none if measured is None else kept & ~out & ~too_recent & measured.unmeasured
@@ -286,7 +285,7 @@ def _check_what_is_left(
         raise InputError(
             f"expected deals closed within the window before {extracted}, found none and "
             f"{fates.out_of_window.sum()} "
-            "before it; set deals.window.months to null for all, or check deals.extracted and "
+            "before it; set deals.window.months to null for all, or check deals.window.since, deals.extracted and "
             "deals.date_order"
         )
     for code, outcome in ((admission.WON, "won"), (admission.LOST, "lost")):
@@ -297,9 +296,11 @@ def _check_what_is_left(
             )
 
 
-def _open_since(source: _Source, is_open: Flags) -> Days:
+def _open_since(source: _Source, is_open: Flags, window: WindowSettings) -> Days:
+    """Those that would count, had they closed: of a time that is over they would say that deals take longer."""
     opened = _NO_DAYS if source.opened is None else source.opened.values[is_open]
-    return opened[~np.isnat(opened)]
+    opened = opened[~np.isnat(opened)]
+    return opened if window.since is None else opened[opened >= np.datetime64(window.since, "D")]
 
 
 def _rejected(source: _Source, why: Names) -> tuple[RejectedRow, ...]:

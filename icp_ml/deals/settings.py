@@ -253,9 +253,14 @@ class OutcomeSettings(Settings):
 
 
 class WindowSettings(Settings):
-    """How far back deals are learned from, counted in calendar months on the closing date; None is all."""
+    """How far back deals are learned from.
+
+    `months`: calendar months before the extract, by the closing date; None is all. `since`: no deal that opened before
+    that day, for what was learned from a time that is over; None is all.
+    """
 
     months: Annotated[int, Field(ge=1)] | None = 24
+    since: date | None = None
 
 
 class DealsSettings(FileSettings):
@@ -283,6 +288,12 @@ class DealsSettings(FileSettings):
     reasons: LossReasonsSettings | None = None
     tests: TestDealsSettings | None = None
     deleted: ColumnName | None = None
+
+    @model_validator(mode="after")
+    def _since_needs_openings(self) -> Self:
+        if self.window.since is not None and self.opened is None:
+            raise ValueError("expected deals.opened beside deals.window.since, which is a day of opening, found none")
+        return self
 
 
 class AccountsSettings(FileSettings):

@@ -250,6 +250,7 @@ class Provenance(Record):
     created: ISO date and time. data_hash: SHA-256 over the sources' bytes. ledger: rows by step of the reading.
     amended_from: the version whose model this is, where tiers, rules or actions were changed without training;
     changes: what was changed, and why, in words. ideal: how wins were graded and what the grades do, in words.
+    since: ISO day; where the world had turned, deals that opened before it were left out. turned: how that was seen.
     refreshed_from: the version, trained as a whole, whose fit side this keeps, where the intent side alone was learned
     anew; refreshed: a sentence about that, and one for each attribute that it changed.
     """
@@ -272,3 +273,5 @@ class Provenance(Record):
     ideal: tuple[str, ...] = ()
     refreshed_from: int | None = None
     refreshed: tuple[str, ...] = ()
+    since: str | None = None
+    turned: str | None = None

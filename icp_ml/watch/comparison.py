@@ -3,6 +3,9 @@
 The deals opened after the day of the champion's extract and are old enough that slow outcomes are in. The challenger
 that answers for them is the same configuration fitted to what was known on that day; what is registered has learned
 from all deals. What is compared is therefore two ways of making a model, a quarter apart, and not two sets of trees.
+
+Where the world has turned since that day (`icp_ml.watch.turn`), what was known then is what the challenger leaves out.
+It answers by several copies, each fitted to the deals since of other accounts than those it answers for.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ LEAST_COMPARED: Final = 100
 ONE_SIDED: Final = 0.1
 """Each bound of a difference is wrong one time in ten."""
 DRAWS: Final = 1_000
+TIERS: Final = ("1", "2", "3", "in none")
+"""What `Rival.ranks` counts, from 1 on."""
 
 
 class RivalFigures(Record):
@@ -56,8 +61,10 @@ class Comparison(Record):
     """What a challenger was compared with, and what came of it.
 
     champion_version, champion_hash: the bundle that was live. since: the day of its extract, after which the deals
-    opened; None where there are no dates. deals, won, accounts: of those that could be compared. champion, challenger,
-    gap: None where they are too few to tell. lacking: attributes of the champion that the data no longer has.
+    opened; None where there are no dates. crossed: whether the challenger learned only from deals opened after that
+    day, and answered for each account by a copy that had not met it; since is then the day before those deals.
+    deals, won, accounts: of those that could be compared. champion, challenger, gap: None where they are too few to
+    tell. lacking: attributes of the champion that the data no longer has.
     """
 
     champion_version: int
@@ -70,6 +77,7 @@ class Comparison(Record):
     challenger: RivalFigures | None = None
     gap: RivalGap | None = None
     lacking: tuple[str, ...] = ()
+    crossed: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,13 @@ class Rival:
     log_odds: Floats
     tiers: NDArray[np.int8]
     labels: tuple[str, ...]
+
+    def ranks(self) -> NDArray[np.int64]:
+        """The tier of each deal as a number that means the same in all: a tier merged of two is called by its better,
+        and what is in none comes last.
+        """
+        numbers = np.array([int(label[0]) if label[0].isdigit() else len(TIERS) for label in self.labels])
+        return np.asarray(numbers[self.tiers], dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -115,19 +130,13 @@ def gap_of(champion: Rival, challenger: Rival, deals: SharedDeals, seed: int) ->
     draws = np.array([w @ paired / w.sum() for w in resamples(deals.groups, DRAWS, seed)])
     ratios = _log_odds_ratios([challenger, champion], deals, seed)
     apart = ratios[:, 0] - ratios[:, 1]
-    steps = np.abs(_ranks(champion) - _ranks(challenger))
+    steps = np.abs(champion.ranks() - challenger.ranks())
     return RivalGap(
         log_loss=_between(float(paired.mean()), draws, ONE_SIDED),
         separation=_between(apart[0], apart[1:], ONE_SIDED) if np.isfinite(apart[0]) else None,
         moved=float((steps > 0).mean()),
         moved_far=float((steps > 1).mean()),
     )
-
-
-def _ranks(rival: Rival) -> NDArray[np.int64]:
-    """The tier of each deal as a number that means the same in both: a tier merged of two is called by its better."""
-    numbers = np.array([int(label[0]) if label[0].isdigit() else len("123") + 1 for label in rival.labels])
-    return np.asarray(numbers[rival.tiers], dtype=np.int64)
 
 
 def _log_odds_ratios(rivals: Sequence[Rival], deals: SharedDeals, seed: int) -> Floats:

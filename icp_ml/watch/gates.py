@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Final, Literal
 
 from icp_ml.profile.records import Interval, Record, Verdict
-from icp_ml.watch.comparison import LEAST_COMPARED, Comparison
+from icp_ml.watch.comparison import LEAST_COMPARED, Comparison, RivalGap
 
 TOO_GOOD: Final = 0.95
 """An area under the curve above this is not seen with what is known before a deal; published cases were leaks."""
@@ -21,6 +21,9 @@ NOT_WORSE: Final = 0.01
 """Share of the champion's log loss that a challenger may lose at most, by the upper bound."""
 SLOPES: Final = (0.9, 1.1)
 """Calibration slopes that are right whatever the interval says."""
+NO_FURTHER: Final = 0.05
+"""By how much a calibration slope may be further from 1 than that of what is live and count as no further. We chose it:
+two slopes of a thousand deals differ by more than that by chance."""
 MANY_MOVED: Final = 1 / 3
 """Share of deals in another tier from which on somebody should look. We chose it: a list in which every third company
 changes its tier is another list."""
@@ -135,9 +138,9 @@ def _beside(
         return (_too_few(comparison, reign),)
     return (
         _loss(comparison, comparison.gap.log_loss, comparison.champion.log_loss, reign),
-        _calibration(comparison.challenger.calibration_slope, comparison.champion.calibration_slope),
+        _calibration(comparison.challenger.calibration_slope, comparison.champion.calibration_slope, reign),
         _separation(comparison.challenger.separation, comparison.gap.separation),
-        _stability(comparison.gap.moved, comparison.gap.moved_far),
+        _stability(comparison, comparison.gap),
     )
 
 
@@ -187,13 +190,16 @@ def _loss(comparison: Comparison, gap: Interval, live: float, reign: Reign) -> G
     return Gate(name="skill", state="open", sentence=said)
 
 
-def _calibration(ours: Interval, theirs: Interval) -> Gate:
+def _calibration(ours: Interval, theirs: Interval, reign: Reign) -> Gate:
     said = f"calibration slope {_figure(ours)}, the live version's {_figure(theirs)}"
     right = ours.low <= 1.0 <= ours.high or SLOPES[0] <= ours.value <= SLOPES[1]
     if right:
         return Gate(name="calibration", state="green", sentence=said)
-    if abs(ours.value - 1.0) < abs(theirs.value - 1.0):
-        return Gate(name="calibration", state="open", sentence=f"{said}: off, and nearer to 1 than what is live")
+    if abs(ours.value - 1.0) <= abs(theirs.value - 1.0) + NO_FURTHER:
+        said = f"{said}: off, and no further from 1 than what is live"
+        if reign.is_over:
+            return Gate(name="calibration", state="green", sentence=f"{said}, which expired on {reign.ends}")
+        return Gate(name="calibration", state="open", sentence=said)
     direction = "too sure of itself" if ours.value < 1 else "too timid"
     return Gate(name="calibration", state="red", sentence=f"{said}: {direction}")
 
@@ -212,9 +218,12 @@ def _separation(ours: Interval | None, apart: Interval | None) -> Gate:
     return Gate(name=name, state="green", sentence=said)
 
 
-def _stability(moved: float, moved_far: float) -> Gate:
-    said = f"{moved:.0%} of these deals change tier, {moved_far:.0%} by two or more"
-    if moved > MANY_MOVED:
+def _stability(comparison: Comparison, gap: RivalGap) -> Gate:
+    """After a turn tiers have to move: where the new ones are shown to be better, nobody has to be asked."""
+    said = f"{gap.moved:.0%} of these deals change tier, {gap.moved_far:.0%} by two or more"
+    if comparison.crossed and gap.log_loss.high < 0:
+        return Gate(name="tiers steady", state="green", sentence=f"{said}, as they must where the world has turned")
+    if gap.moved > MANY_MOVED:
         return Gate(name="tiers steady", state="open", sentence=f"{said}; icp diff names the accounts and the causes")
     return Gate(name="tiers steady", state="green", sentence=said)
 

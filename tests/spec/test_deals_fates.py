@@ -15,8 +15,15 @@ import pytest
 from icp_ml.deals.admission import months_before
 from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.contract import DealTable, read_deals
-from icp_ml.deals.settings import DealsSettings, OutcomeSettings, RepeatedIds, TablesSettings, WindowSettings
-from icp_ml.errors import InputError
+from icp_ml.deals.settings import (
+    DealsSettings,
+    OutcomeSettings,
+    RepeatedIds,
+    TablesSettings,
+    WindowSettings,
+    parse_settings,
+)
+from icp_ml.errors import ConfigError, InputError
 
 EXPORT = """
     line | id | account | opened     | closed     | stage  | fate
@@ -44,8 +51,9 @@ ROWS = [[cell.strip() for cell in line.split("|")] for line in EXPORT.strip().sp
 INDUSTRY = Attribute("industry", "account", "category", "firmographic", "fit")
 
 
-def read(folder: Path, repeated_ids: RepeatedIds) -> DealTable:
-    lines = [",".join(row[1:6]) for row in ROWS]
+def read(folder: Path, repeated_ids: RepeatedIds, since: date | None = None, d11: str = "2024-05-05") -> DealTable:
+    """since: see `WindowSettings`. d11: the day on which that deal opened."""
+    lines = [",".join(row[1:6]).replace("2024-05-05", d11) for row in ROWS]
     (folder / "deals.csv").write_text("\n".join(lines), encoding="utf-8")
     settings = DealsSettings(
         source="deals.csv",
@@ -54,7 +62,7 @@ def read(folder: Path, repeated_ids: RepeatedIds) -> DealTable:
         opened="opened",
         closed="closed",
         outcome=OutcomeSettings(column="stage", won=("Won",), lost=("Lost",), open=("Open",), ignore=("Test",)),
-        window=WindowSettings(months=12),
+        window=WindowSettings(months=12, since=since),
         extracted=date(2024, 6, 30),
         repeated_ids=repeated_ids,
     )
@@ -78,6 +86,24 @@ def test_the_ledger_adds_up_to_the_rows_read(tmp_path: Path) -> None:
 
 def test_an_open_deal_counts_as_censored_from_the_opening_that_can_be_read(tmp_path: Path) -> None:
     assert read(tmp_path, "keep_first").open_deals.opened.tolist() == [date(2024, 5, 5)]
+
+
+def test_a_deal_opened_before_the_day_since_which_deals_count_is_out_of_the_window(tmp_path: Path) -> None:
+    """d2 opened in 2023; d3 is out by its closing already. An open deal of before does not say how long deals take."""
+    found = read(tmp_path, "keep_first", date(2024, 1, 1))
+    assert found.ids.tolist() == ["d1", "d9", "d17", "d18", "d19"]
+    assert (found.ledger.out_of_window, found.ledger.accepted) == (2, 5)
+    (step,) = (each for each in found.ledger.steps if each.name == "out of window")
+    assert step.explanation == "closed more than 12 months before the extract or opened before 2024-01-01"
+    assert found.open_deals.opened.tolist() == [date(2024, 5, 5)]
+    assert read(tmp_path, "keep_first", date(2024, 1, 1), d11="2023-05-05").open_deals.opened.tolist() == []
+    assert read(tmp_path, "keep_first", d11="2023-05-05").open_deals.opened.tolist() == [date(2023, 5, 5)]
+
+
+def test_a_day_of_opening_needs_openings() -> None:
+    said = {"source": "deals.csv", "outcome": {"column": "stage", "won": ["Won"], "lost": ["Lost"]}}
+    with pytest.raises(ConfigError, match=r"deals.opened beside deals.window.since"):
+        parse_settings(DealsSettings, {**said, "window": {"since": date(2024, 3, 1)}})
 
 
 def test_repeated_ids_are_refused_kept_once_or_kept(tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ class Found:
     separation: Interval | None = APART
     apart: Interval | None = between(-0.5, 0.1, 0.7)
     moved: float = 0.2
+    crossed: bool = False
 
     def comparison(self) -> Comparison:
         live = RivalFigures(
@@ -63,6 +64,7 @@ class Found:
             champion=live,
             challenger=new,
             gap=gap,
+            crossed=self.crossed,
         )
 
 
@@ -90,11 +92,36 @@ def gates(found: Found, reign: Reign = YOUNG) -> tuple[Gate, ...]:
         pytest.param(
             Found(slope=between(0.3, 0.6, 0.8), live_slope=between(0.2, 0.4, 0.6)), YOUNG, "open", "", id="less badly"
         ),
+        pytest.param(
+            Found(slope=between(1.2, 1.7, 2.4), live_slope=between(1.2, 1.7, 2.4)), YOUNG, "open", "", id="as badly"
+        ),
+        pytest.param(
+            Found(slope=between(1.2, 1.7, 2.4), live_slope=between(1.2, 1.7, 2.4)),
+            EXPIRED,
+            "green",
+            "",
+            id="as badly as an expired one",
+        ),
+        pytest.param(
+            Found(slope=between(0.3, 0.5, 0.8), live_slope=between(0.4, 0.6, 0.8)),
+            EXPIRED,
+            "red",
+            "calibration",
+            id="more badly than an expired one",
+        ),
         pytest.param(Found(separation=between(0.2, 0.4, 0.9)), YOUNG, "red", "tiers apart", id="tiers upside down"),
         pytest.param(Found(separation=between(0.9, 1.5, 2.5)), YOUNG, "open", "", id="tiers not told apart"),
         pytest.param(Found(apart=between(-1.2, -0.8, -0.1)), YOUNG, "red", "tiers apart", id="tiers less apart"),
         pytest.param(Found(separation=None, apart=None), YOUNG, "open", "", id="nobody in tier 1"),
         pytest.param(Found(moved=0.4), YOUNG, "open", "", id="tiers that change a lot"),
+        pytest.param(Found(moved=0.8, crossed=True), YOUNG, "green", "", id="tiers that change a lot after a turn"),
+        pytest.param(
+            Found(change=between(-0.01, 0.0, 0.005), moved=0.8, crossed=True),
+            EXPIRED,
+            "open",
+            "",
+            id="nor better after it",
+        ),
     ],
 )
 def test_a_challenger_beside_what_is_live(found: Found, reign: Reign, state: str, red: str) -> None:

@@ -4,6 +4,9 @@ The champion answers as it is. The challenger answers as the same configuration 
 extract: searched with a fifth of the trials and fitted to the deals that had closed by then, as far back as the window
 reached on that day. Counted from today, the window would leave the challenger fewer of them each quarter, and none in
 the end.
+
+A configuration that learns only from deals opened since a later day (`deals.window.since`) would have made nothing on
+that of the extract. Its copies learn from what is known today and answer for accounts that they have not met.
 """
 
 from __future__ import annotations
@@ -11,38 +14,47 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from icp_ml.deals.admission import months_before
+from icp_ml.deals.admission import outside_window
 from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.contract import read_deals
 from icp_ml.deals.kinds import ParsedColumn, ParsedTable, parse_attributes
 from icp_ml.deals.settings import WindowSettings
 from icp_ml.deals.table import DealTable
 from icp_ml.errors import BundleInvalid, IcpError, InputError, ModelNotFound
-from icp_ml.model.splits import Fold, maturity
+from icp_ml.model.splits import Fold, grouped_folds, maturity
 from icp_ml.serve.bundle import StoredBundle, open_bundle
 from icp_ml.serve.folder import kind_of
 from icp_ml.serve.ledger import live_folder
 from icp_ml.serve.manifests import KIND
-from icp_ml.watch.comparison import Comparison, Rival, SharedDeals, figures_of, gap_of
+from icp_ml.watch.comparison import TIERS, Comparison, Rival, SharedDeals, figures_of, gap_of
 from icp_training.config import Config
 from icp_training.cores import one_core_each
 from icp_training.evaluation import FoldResult, judge_fold
 from icp_training.search import Budget
 
 Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+COPIES: Final = 5
+"""Of a challenger that is judged by copies: each has met four fifths of the accounts."""
 
 
 @dataclass(frozen=True)
 class Since:
-    """cut: the day of the champion's extract. fold: what had closed by then, and what opened later."""
+    """cut: the day after which the deals opened. fold: what the challenger would have learned from on the day of the
+    champion's extract, and what opened after the cut. today: what it learns from today. crossed: see `Comparison`.
+    """
 
     cut: np.datetime64
     fold: Fold
+    today: Rows
+    crossed: bool = False
 
 
 def live_model(root: Path, name: str) -> StoredBundle | None:
@@ -66,11 +78,11 @@ def compare(config: Config, root: Path, deals: DealTable, champion: StoredBundle
         return said
     rows = found.fold.test
     shared = SharedDeals(deals.won[rows], deals.groups()[rows])
-    if not shared.are_enough or not _can_learn(deals, found.fold.train):
+    if not shared.are_enough or not _can_learn(deals, found.today if found.crossed else found.fold.train):
         return said
     parsed, lacking = as_champion_reads(config, root, deals, champion.bundle.attributes)
     with one_core_each(len(deals.won)):
-        challenger = _challenger(judge_fold(deals, found.fold, budget, config.seed, config.tiers))
+        challenger = _by_copies(config, deals, found, budget) if found.crossed else _copy(config, deals, found, budget)
     live = champion_rival(champion, parsed.take(rows))
     return said.model_copy(
         update={
@@ -86,12 +98,12 @@ def ground_of(
     config: Config, root: Path, deals: DealTable, champion: StoredBundle
 ) -> tuple[Config, DealTable, Since | None]:
     """All deals without the window, the configuration that reads them, and those that the champion has not met."""
-    months = config.deals.window.months
-    if months is not None and not deals.copies:
+    window = config.deals.window
+    if window != WindowSettings(months=None) and not deals.copies:
         everything = config.deals.model_copy(update={"window": WindowSettings(months=None)})
         config = config.model_copy(update={"deals": everything})
         deals = read_deals(config.deals, config.tables, config.resolved(), root, besides=config.besides())
-    return config, deals, _since(deals, champion, months)
+    return config, deals, _since(deals, champion, window)
 
 
 def asked_of(deals: DealTable, champion: StoredBundle, found: Since | None) -> Comparison:
@@ -104,31 +116,52 @@ def asked_of(deals: DealTable, champion: StoredBundle, found: Since | None) -> C
         deals=len(rows),
         won=int(deals.won[rows].sum()),
         accounts=len(np.unique(deals.groups()[rows])),
+        crossed=found is not None and found.crossed,
     )
 
 
-def _since(deals: DealTable, champion: StoredBundle, months: int | None) -> Since | None:
+def _since(deals: DealTable, champion: StoredBundle, window: WindowSettings) -> Since | None:
     """The matured deals opened after the champion's extract, of accounts that neither model has met."""
-    horizon, extracted = deals.horizon(), champion.bundle.provenance.extracted
-    if horizon is None or extracted is None or deals.opened is None or deals.closed is None:
+    horizon, extracted, today = deals.horizon(), champion.bundle.provenance.extracted, deals.extracted
+    if horizon is None or extracted is None or today is None or deals.opened is None or deals.closed is None:
         return None
     gap = maturity(deals.opened, deals.closed, horizon.open_since, horizon.until).gap
     cut, groups = np.datetime64(extracted), deals.groups()
-    learnt = horizon.known_on <= cut
-    if months is not None:
-        learnt &= deals.closed >= months_before(cut, months)
-    matured = (deals.opened > cut) & (deals.opened <= horizon.until - gap)
-    known = np.isin(groups, groups[learnt])
-    name = f"deals opened from {cut + 1} to {horizon.until - gap}"
+    since = cut if window.since is None else np.datetime64(window.since)
+    first, all_months = max(since, cut + 1), window.model_copy(update={"since": None})
+    met, learnt, now = (
+        (horizon.known_on <= day) & ~outside_window(deals.opened, deals.closed, day, which)
+        for day, which in ((cut, all_months), (cut, window), (today, window))
+    )
+    matured = (deals.opened >= first) & (deals.opened <= horizon.until - gap)
+    known = np.isin(groups, groups[met])
+    name = f"deals opened from {first} to {horizon.until - gap}"
     learn, judge, returning = (np.flatnonzero(each) for each in (learnt, matured & ~known, matured & known))
-    return Since(cut, Fold(name, learn, judge, returning))
+    return Since(first - 1, Fold(name, learn, judge, returning), np.flatnonzero(now), crossed=bool(since > cut))
 
 
-def _can_learn(deals: DealTable, rows: NDArray[np.intp]) -> bool:
+def _can_learn(deals: DealTable, rows: Rows) -> bool:
     return bool(0 < deals.won[rows].sum() < len(rows))
 
 
-def _challenger(result: FoldResult) -> Rival:
+def _copy(config: Config, deals: DealTable, found: Since, budget: Budget) -> Rival:
+    """The challenger of the day of the champion's extract."""
+    return _answers(judge_fold(deals, found.fold, budget, config.seed, config.tiers))
+
+
+def _by_copies(config: Config, deals: DealTable, found: Since, budget: Budget) -> Rival:
+    """The challenger of today, each account by a copy that has not met it."""
+    judged, groups = found.fold.test, deals.groups()
+    log_odds, tiers = np.empty(len(judged)), np.empty(len(judged), dtype=np.int8)
+    for places in grouped_folds(groups[judged], deals.won[judged], COPIES, config.seed):
+        learn = found.today[~np.isin(groups[found.today], groups[judged[places]])]
+        fold = Fold(found.fold.name, learn, judged[places], learn[:0])
+        answers = _answers(judge_fold(deals, fold, budget, config.seed, config.tiers))
+        log_odds[places], tiers[places] = answers.log_odds, answers.ranks() - 1
+    return Rival(log_odds, tiers, TIERS)
+
+
+def _answers(result: FoldResult) -> Rival:
     return Rival(result.model, result.cuts.tiers(result.model), result.cuts.labels)
 
 

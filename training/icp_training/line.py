@@ -50,7 +50,8 @@ from icp_training.tracking import (
     record_likeness,
 )
 from icp_training.training import Trained, next_version, train
-from icp_training.versions import bundle_at, check_comparable, gates, history, keep_comparison, promote, rollback
+from icp_training.turning import reading_since
+from icp_training.versions import bundle_at, gates, history, keep_comparison, learned_since, promote, rollback
 from icp_training.weighing import Weighed, weigh_into, weighted_bundle_of
 
 __all__ = [
@@ -163,9 +164,10 @@ def compare_again(
             f"a live version of {config.name} that learned from deals was expected, and there is none; icp promote "
             "makes one live"
         )
-    check_comparable(root, model or config.name, config.digest(), asker)
+    since = learned_since(root, model or config.name, config.digest(), asker)
+    reading = config if since is None else reading_since(config, since)
     on_step("comparing with the live version", 0, 1)
-    found = compare(config, root, read(config, root), live, budget)
+    found = compare(reading, root, read(reading, root), live, budget)
     on_step("comparing with the live version", 1, 1)
     keep_comparison(root, model or config.name, found, config.digest(), asker)
     return found

@@ -45,7 +45,8 @@ class Quarter:
     version: None where none was made, `refusal` then says why. changed: the ICP beside what was live, None where there
     is nothing to set beside. emerging: profiles among the wins since the extract of what was live, None where nothing
     with dates was. reviewed: the lists that were given, None where none are named. gates: what they say of the version.
-    promotion: None where it was not asked for or a gate was not green. recommendation: a sentence.
+    promotion: None where it was not asked for or a gate was not green. recommendation: a sentence. period: another,
+    where the world has turned (`icp_training.turning`), None where it has not.
     """
 
     due: tuple[str, ...]
@@ -58,6 +59,7 @@ class Quarter:
     reviewed: Review | None = None
     gates: tuple[Gate, ...] = ()
     promotion: Promotion | None = None
+    period: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,14 @@ class Making:
 
 
 @dataclass(frozen=True)
-class NotMade:
-    """Why there is no new version, in a sentence. refusal: None where what is live is as good as the deals allow."""
+class Made:
+    """What came of making a version. missing: why there is none, in a sentence, None where there is one. refusal: None
+    where there is one, or where what is live is as good as the deals allow. period: see `Quarter`.
+    """
 
-    words: str
+    missing: str | None = None
     refusal: NoSignal | None = None
+    period: str | None = None
 
 
 def due(config_path: Path, asker: Asker) -> tuple[str, ...]:
@@ -108,13 +113,15 @@ def run_quarter(config_path: Path, asked: Asked, asker: Asker, on_step: OnStep =
         return Quarter((), "It is not time for a new version; nothing was done.")
     before, registry = live_model(root, config.name), registry_of(root, config.name)
     emerging, reviewed = emerging_since(config, deals, before), _reviewed(config, root)
-    made = _made_of_this(config, root, registry, intent=asked.intent)
-    if made is None:
+    was_made, made = _made_of_this(config, root, registry, intent=asked.intent), Made()
+    if was_made is None:
         making = Making(config_path, config, deals, before)
-        missing = _refresh(making, asker, on_step) if asked.intent else _train(making, asked, asker, on_step)
-        if missing is not None:
-            return Quarter(why, missing.words, refusal=missing.refusal, emerging=emerging, reviewed=reviewed)
-    version = made or registry.need("@challenger")
+        made = _refresh(making, asker, on_step) if asked.intent else _train(making, asked, asker, on_step)
+        if made.missing is not None:
+            return Quarter(
+                why, made.missing, refusal=made.refusal, emerging=emerging, reviewed=reviewed, period=made.period
+            )
+    version = was_made or registry.need("@challenger")
     uri, was_live = f"models:/{version.name}/{version.number}", _is_live(root, version)
     gates = () if was_live else versions.gates(root, uri, asker)[1]
     promotion = None
@@ -123,31 +130,36 @@ def run_quarter(config_path: Path, asked: Asked, asker: Asker, on_step: OnStep =
     return Quarter(
         due=why,
         recommendation=_recommendation(version, gates, was_live=was_live, promoted=promotion is not None),
-        was_there=made is not None,
+        was_there=was_made is not None,
         version=version,
         changed=_changed(before, registry.fetch(version)[1]),
         emerging=emerging,
         reviewed=reviewed,
         gates=gates,
         promotion=promotion,
+        period=made.period,
     )
 
 
-def _train(making: Making, asked: Asked, asker: Asker, on_step: OnStep) -> NotMade | None:
+def _train(making: Making, asked: Asked, asker: Asker, on_step: OnStep) -> Made:
     trained = train(making.path, asked.budget, asker.now, on_step, fresh=asked.fresh)
     if trained.version is not None:
-        return None
+        return Made(period=trained.period)
     words = "No version was made: keep what is live, and bring what the refusal asks for."
-    return NotMade(words, trained.refusal)
+    if trained.period is not None:
+        words = (
+            "No version was made, and what is live may mislead: do not choose companies by its order, and bring what "
+            "the refusal asks for."
+        )
+    return Made(words, trained.refusal, trained.period)
 
 
-def _refresh(making: Making, asker: Asker, on_step: OnStep) -> NotMade | None:
+def _refresh(making: Making, asker: Asker, on_step: OnStep) -> Made:
     root = making.config.project_root(making.path)
     refreshed = refresh_intent(making.config, root, making.deals, making.live, now=asker.now, on_step=on_step)
     if refreshed.version is not None:
-        return None
-    words = f"The intent side stands, and no version was made: {refreshed.sentence}."
-    return NotMade(words)
+        return Made()
+    return Made(f"The intent side stands, and no version was made: {refreshed.sentence}.")
 
 
 def emerging_since(config: Config, deals: DealTable, live: StoredBundle | None) -> Emerging | None:

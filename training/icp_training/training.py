@@ -12,6 +12,7 @@ from icp_ml.profile.defining import check_said
 from icp_ml.profile.definition import Definition
 from icp_ml.profile.potential import PotentialRecord
 from icp_ml.profile.records import Profile, Verdict
+from icp_ml.profile.representativeness_records import Representativeness
 from icp_ml.profile.segmenting import check_bands
 from icp_ml.profile.several import ProfilesRecord
 from icp_ml.serve.bundle import Bundle, StoredBundle, as_stored, write_bundle
@@ -35,7 +36,6 @@ from icp_training.pipeline import (
     bundle_of,
     fit,
     judge,
-    read,
     silent,
     with_potential,
 )
@@ -63,6 +63,7 @@ from icp_training.tracking import (
     record_rows,
     record_verdict,
 )
+from icp_training.turning import Period, period_of
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Trained:
     figures, None where no list or no error is declared. rejected: line, deal and reason of each rejected row. sources:
     the files that are read. potential: what a win brings, None where it is not asked for. definition: the ICP.
     profiles: several ICPs, where the configuration names them. comparison: with what is live, None where nothing that
-    learned from deals is.
+    learned from deals is. period: a sentence where the world has turned, None where it has not.
     """
 
     verdict: Verdict
@@ -90,6 +91,7 @@ class Trained:
     definition: Definition | None = None
     profiles: ProfilesRecord | None = None
     comparison: Comparison | None = None
+    period: str | None = None
 
 
 def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent, *, fresh: bool = False) -> Trained:
@@ -101,7 +103,8 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
     config = load_config(config_path)
     _refuse_what_does_not_fit(config)
     root = config.project_root(config_path)
-    deals = read(config, root)
+    period = period_of(config, root, live := live_model(root, config.name))
+    deals = period.deals
     check_profiles(config, deals)
     leakage = leakage_record(refuse_questions(config, root))
     listed = list_beside(config, deals, root)
@@ -121,18 +124,16 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
         try:
             fitted = fit(judged, start.budget, config.seed, on_step)
         except NoSignal as refusal:
-            record_report(run, report_of_refusal(config.name, judged.verdict, deals.counts(), refusal.sentence))
-            return Trained(judged.verdict, run.run_id, refusal=refusal, rejected=rejected, sources=sources)
+            return replace(_refused(run, config, judged, refusal, period), rejected=rejected, sources=sources)
         fitted = with_definition(config, judged, with_potential(config, judged, fitted, on_step), on_step)
         registry = registry_of(root, config.name)
         version = next_version(root, config.name, [each.version for each in registry.versions()])
         making = Making(config, root, judged.deals, Stamp(version, now, run.run_id))
-        bundle = replace(_with_all_profiles(making, judged, fitted, on_step), representativeness=listed.found)
+        bundle = _with_period(_with_all_profiles(making, judged, fitted, on_step), period, listed.found)
         folder = root / "models" / config.name / f"v{version}"
-        live = live_model(root, config.name)
         _write(run, bundle, folder, live)
         record_search(run, fitted.found, config.seed)
-        compared = _compared_with(live, making, start.budget, on_step)
+        compared = _compared_with(live, replace(making, config=period.config), start.budget, on_step)
         record_comparison(run, compared)
         register(run, registry, folder, compared, config.refresh.expires_after_days)
         record_likeness_of_list(run, listed.found)
@@ -151,7 +152,23 @@ def train(config_path: Path, budget: Budget, now: str, on_step: OnStep = silent,
         definition=bundle.definition,
         profiles=None if bundle.profiles is None else bundle.profiles.record,
         comparison=compared,
+        period=period.note,
     )
+
+
+def _refused(run: Run, config: Config, judged: Judged, refusal: NoSignal, period: Period) -> Trained:
+    """The verdict as the result, with its page in the run."""
+    record_report(run, report_of_refusal(config.name, judged.verdict, judged.deals.counts(), refusal.sentence))
+    return Trained(judged.verdict, run.run_id, refusal=refusal, period=period.note)
+
+
+def _with_period(bundle: Bundle, period: Period, listed: Representativeness | None) -> Bundle:
+    """The same, with the turn after which its deals opened, and how far the list is from them."""
+    bundle = replace(bundle, representativeness=listed)
+    if period.since is None:
+        return bundle
+    provenance = bundle.provenance.model_copy(update={"since": period.since, "turned": period.turned})
+    return replace(bundle, provenance=provenance)
 
 
 def _flips(run: Run, bundle: Bundle, config: Config, listed: ListSample | None) -> TierFlips | None:

@@ -47,14 +47,20 @@ def gates(root: Path, model: str | None, asker: Asker) -> tuple[Registered, tupl
         return chosen, promotion.gates_before(registry, chosen, asker)
 
 
-def check_comparable(root: Path, model: str | None, config_hash: str, asker: Asker) -> None:
-    """Raise `ConfigError` where a challenger was not made by a whole training of the configuration with this hash."""
+def learned_since(root: Path, model: str | None, config_hash: str, asker: Asker) -> str | None:
+    """The day of a turn before which a challenger left deals out, None where there was none.
+
+    Raises `ConfigError` where it was not made by a whole training of the configuration with this hash.
+    """
     with _wanted_in(root, model, asker) as (registry, wanted):
-        _check_comparable(registry, registry.need(wanted), config_hash)
+        chosen = registry.need(wanted)
+        _check_comparable(registry, chosen, config_hash)
+        since: str | None = getattr(registry.fetch(chosen)[1].bundle.provenance, "since", None)
+        return since
 
 
 def keep_comparison(root: Path, model: str | None, comparison: Comparison, config_hash: str, asker: Asker) -> None:
-    """Write down what a challenger was compared with. Raises as `check_comparable` does."""
+    """Write down what a challenger was compared with. Raises as `learned_since` does."""
     with _wanted_in(root, model, asker) as (registry, wanted):
         chosen = registry.need(wanted)
         _check_comparable(registry, chosen, config_hash)

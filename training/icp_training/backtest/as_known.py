@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from icp_ml.deals.admission import months_before
+from icp_ml.deals.admission import outside_window
 from icp_ml.deals.contract import DealTable, read_deals
 from icp_ml.deals.kinds import ParsedTable
 from icp_ml.deals.settings import WindowSettings
@@ -61,8 +61,8 @@ class History:
     deals: decided ones, whenever they closed. groups: int64[n], deals that stay on one side (`DealTable.groups`).
     opened, closed, known_on: datetime64[D][n], days of opening, of closing, and of the outcome being known. extracted:
     the day of the export. until: the last day of closing of which it tells. still_open: None where the configuration
-    names no open deals, or what is predicted is known later than the closing. window: months before a day in which
-    deals count that had closed by it, None for all.
+    names no open deals, or what is predicted is known later than the closing. window: which deals count on a day that
+    had closed by it.
     """
 
     deals: DealTable
@@ -73,7 +73,7 @@ class History:
     extracted: np.datetime64
     until: np.datetime64
     still_open: StillOpen | None
-    window: int | None
+    window: WindowSettings
 
 
 def read_history(config: Config, root: Path, kept: Sequence[str] = ()) -> History:
@@ -101,7 +101,7 @@ def read_history(config: Config, root: Path, kept: Sequence[str] = ()) -> Histor
         extracted=deals.extracted,
         until=horizon.until,
         still_open=still_open,
-        window=config.deals.window.months,
+        window=config.deals.window,
     )
 
 
@@ -152,10 +152,8 @@ def _groups_among(
 
 def rows_known_on(history: History, day: np.datetime64) -> Rows:
     """The deals whose outcome was known before `day`, and that closed within the window."""
-    known = history.known_on < day
-    if history.window is not None:
-        known &= history.closed >= months_before(day - ONE_DAY, history.window)
-    return np.flatnonzero(known)
+    outside = outside_window(history.opened, history.closed, day - ONE_DAY, history.window)
+    return np.flatnonzero((history.known_on < day) & ~outside)
 
 
 def as_known_on(history: History, day: np.datetime64) -> DealTable:

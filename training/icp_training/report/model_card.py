@@ -50,6 +50,7 @@ def facts_of(made: Provenance | LookalikeProvenance, content_hash: str, model_ha
         ("created", made.created),
         ("what the score stands for", made.target),
         ("data reach to", made.extracted or "no dates"),
+        *_since(made),
         ("trials, seed", f"{made.trials}, {made.seed}"),
         *((f"parameters of the {part}", _listing(values)) for part, values in made.params.items()),
         ("run", made.run_id or "none"),
@@ -59,6 +60,13 @@ def facts_of(made: Provenance | LookalikeProvenance, content_hash: str, model_ha
         ("content hash", content_hash),
         ("model hash", model_hash),
     )
+
+
+def _since(made: Provenance | LookalikeProvenance) -> tuple[tuple[str, str], ...]:
+    """What was left out because the world had turned, where it had."""
+    if not isinstance(made, Provenance) or made.since is None:
+        return ()
+    return (("deals opened since", f"{made.since}: {made.turned}"),)
 
 
 def _listing(values: Mapping[str, float]) -> str:
