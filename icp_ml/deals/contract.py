@@ -36,6 +36,7 @@ from icp_ml.deals.openings import Openings, as_known_at_opening, standing
 from icp_ml.deals.parsing import ReadDays, parse_days
 from icp_ml.deals.potential_settings import PotentialSettings, place_of_amount
 from icp_ml.deals.rates import as_of_extract, settle_currencies
+from icp_ml.deals.row_order import in_order
 from icp_ml.deals.settings import DealsSettings, TablesSettings, WindowSettings
 from icp_ml.deals.sources import columns_of, first_line_of, rows_of
 from icp_ml.deals.table import Codes, DealTable, Names, OpenDeals
@@ -115,7 +116,7 @@ def read_deals(
     measured = measure_wins(ideal, deal_rows, deals, tables.rates, root)
     amounts = read_amounts(potential, measured, deal_rows, deals=deals, rates=tables.rates, root=root)
     fates = _fates(source, deals, why, extracted, measured)
-    rows = np.flatnonzero(fates.accepted)
+    rows = _in_order(np.flatnonzero(fates.accepted), deals, source, table)
     won = source.meaning[rows]
     _check_what_is_left(won, fates, extracted, measured)
     graded = grade_deals(measured, won, rows)
@@ -157,6 +158,14 @@ def _wanted(attributes: Sequence[Attribute], besides: Besides) -> Sequence[str]:
     of_attributes = (name for each in standing(attributes) for name in each.columns)
     of_wins = (*columns_in_deals(besides.ideal), *columns_in_deals(place.settings if place else None))
     return list(dict.fromkeys([*of_attributes, *besides.company.columns(), *of_wins, *besides.parted_by]))
+
+
+def _in_order(
+    rows: npt.NDArray[np.intp], deals: DealsSettings, source: _Source, table: pa.Table
+) -> npt.NDArray[np.intp]:
+    """A row's own number tells nothing where it stands for its id."""
+    opened, closed = (None if read is None else read.values for read in (source.opened, source.closed))
+    return in_order(rows, (opened, None if deals.id is None else source.ids, source.accounts, closed), table)
 
 
 def _deal_rows(table: pa.Table, source: _Source, extracted: np.datetime64 | None) -> DealRows:
@@ -299,7 +308,7 @@ def _check_what_is_left(
 def _open_since(source: _Source, is_open: Flags, window: WindowSettings) -> Days:
     """Those that would count, had they closed: of a time that is over they would say that deals take longer."""
     opened = _NO_DAYS if source.opened is None else source.opened.values[is_open]
-    opened = opened[~np.isnat(opened)]
+    opened = np.sort(opened[~np.isnat(opened)])
     return opened if window.since is None else opened[opened >= np.datetime64(window.since, "D")]
 
 

@@ -49,7 +49,7 @@ class Horizon:
 
 @dataclass(frozen=True)
 class DealTable:
-    """Won and lost deals, one a row, in the order of the source.
+    """Won and lost deals, one a row, in an order of their own (`row_order`).
 
     ids, accounts: object[n] of texts. opened, closed: datetime64[D][n] without gaps, or None where not
     declared. won: int8[n], 1 for what is predicted (`predicted`: won, unless a grade is) and 0 for all else.

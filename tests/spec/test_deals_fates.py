@@ -74,7 +74,7 @@ def test_every_row_has_the_fate_that_the_table_says(tmp_path: Path) -> None:
     fate = {int(row[0]): row[6] for row in ROWS[1:]}
     rejected = {line: text for line, text in fate.items() if text.startswith("rejected")}
     assert {row.line: f"rejected: {row.reason}" for row in deals.rejected} == rejected
-    assert deals.ids.tolist() == [row[1] for row in ROWS[1:] if row[6] == "accepted"]
+    assert sorted(deals.ids) == sorted(row[1] for row in ROWS[1:] if row[6] == "accepted")
 
 
 def test_the_ledger_adds_up_to_the_rows_read(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_an_open_deal_counts_as_censored_from_the_opening_that_can_be_read(tmp_p
 def test_a_deal_opened_before_the_day_since_which_deals_count_is_out_of_the_window(tmp_path: Path) -> None:
     """d2 opened in 2023; d3 is out by its closing already. An open deal of before does not say how long deals take."""
     found = read(tmp_path, "keep_first", date(2024, 1, 1))
-    assert found.ids.tolist() == ["d1", "d9", "d17", "d18", "d19"]
+    assert sorted(found.ids) == ["d1", "d17", "d18", "d19", "d9"]
     assert (found.ledger.out_of_window, found.ledger.accepted) == (2, 5)
     (step,) = (each for each in found.ledger.steps if each.name == "out of window")
     assert step.explanation == "closed more than 12 months before the extract or opened before 2024-01-01"

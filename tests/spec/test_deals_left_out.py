@@ -55,7 +55,7 @@ def test_every_row_has_the_fate_that_the_table_says(tmp_path: Path) -> None:
     fates = [row[6] for row in CELLS[1:]]
     counted = {step.name: step.rows for step in deals.ledger.steps if step.rows}
     assert counted == {"read": len(fates), **{fate: fates.count(fate) for fate in fates}}
-    assert deals.ids.tolist() == [row[0] for row in CELLS[1:] if row[6] == "accepted"]
+    assert sorted(deals.ids) == sorted(row[0] for row in CELLS[1:] if row[6] == "accepted")
     assert deals.ledger.left_out == 2 + 3 + 1 + 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
 from pathlib import Path
 
@@ -20,7 +21,9 @@ TRAIN = ("--trials", "1")
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome, Outcome]:
-    """A project trained twice from another folder, on one thread for people, on two for a job; and what was said."""
+    """A project trained twice from another folder, on one thread for people, on two for a job that was given the rows
+    in another order; and what was said.
+    """
     project = write_project(tmp_path_factory.mktemp("place") / "project", strong())
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project.parent)
@@ -29,9 +32,21 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome, Ou
         patch.setenv("COLUMNS", "60")
         with threadpool_limits(1):
             first = icp("train", "project/icp.yaml", *TRAIN, "--rejected", "project/rejected.csv")
+        exported = shuffle_rows(project / "deals.csv")
         with threadpool_limits(2):
             second = icp("train", "project/icp.yaml", *TRAIN, "--json")
+        (project / "deals.csv").write_bytes(exported)
     return project, first, second
+
+
+def shuffle_rows(path: Path) -> bytes:
+    """Write the file's rows in another order, and give what it was."""
+    before = path.read_bytes()
+    header, *rows = before.splitlines(keepends=True)
+    random.Random(8).shuffle(rows)
+    path.write_bytes(b"".join([header, *rows]))
+    assert path.read_bytes() != before
+    return before
 
 
 @pytest.fixture
@@ -50,7 +65,7 @@ def runs(project: Path) -> list[str]:
     return found
 
 
-def test_trainings_on_one_thread_and_on_two_are_versions_of_one_hash_beside_the_configuration(
+def test_trainings_on_one_thread_and_on_two_in_whatever_order_are_versions_of_one_hash_beside_the_configuration(
     trained: tuple[Path, Outcome, Outcome],
 ) -> None:
     project, first, second = trained
@@ -60,6 +75,7 @@ def test_trainings_on_one_thread_and_on_two_are_versions_of_one_hash_beside_the_
     assert runs(project)[:2] == ["FINISHED", "FINISHED"]
     one, two = (open_bundle(project / "models" / "strong" / name) for name in ("v1", "v2"))
     assert one.content_hash == two.content_hash
+    assert one.bundle.provenance.data_hash != two.bundle.provenance.data_hash
     assert one.bundle.provenance.run_id != two.bundle.provenance.run_id
 
 

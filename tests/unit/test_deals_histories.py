@@ -118,6 +118,7 @@ def config(**attributes: object) -> Config:
 def test_accounts_and_deals_are_rewound_to_the_opening(project: Path) -> None:
     read = config(Industry="category", Employees="number", source={"kind": "category", "column": "Lead Source"})
     deals = read_deals(read.deals, read.tables, read.resolved(), project)
+    deals = deals.take(np.argsort(deals.ids))
     industry, employees, source = (deals.parsed.columns[name] for name in ("Industry", "Employees", "source"))
     assert isinstance(industry, CategoryColumn)
     assert isinstance(employees, NumberColumn)

@@ -59,7 +59,8 @@ def table(folder: Path, ideal: Mapping[str, object] | None, rates: str | None = 
     settings = None if ideal is None else parse_settings(IdealSettings, ideal)
     deals = parse_settings(DealsSettings, {key: value for key, value in written.items() if value is not None})
     tables = parse_settings(TablesSettings, {} if rates is None else {"rates": {"source": rates}})
-    return read_deals(deals, tables, (SIZE,), folder, besides=Besides(ideal=settings))
+    found = read_deals(deals, tables, (SIZE,), folder, besides=Besides(ideal=settings))
+    return found.take(np.argsort(found.ids))
 
 
 def test_without_ideal_wins_nothing_is_graded_and_no_step_is_added(tmp_path: Path) -> None:
