@@ -67,7 +67,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class SoldDeals:
-    """Deals that were learned from, in the order of the source, each field (n,) or of n rows.
+    """Deals that were learned from, in their order, each field (n,) or of n rows.
 
     opened: datetime64[D], None without dates. won: 1 for what is predicted.
     """
@@ -149,7 +149,7 @@ def place(model: WinModel, parsed: ParsedTable) -> Placed:
 
 
 def draw_neighbours(model: WinModel, deals: SoldDeals, seed: int, most: int = MOST_ACCOUNTS) -> Neighbours:
-    """One point an account: its latest deal by opening, the last of the source where days are equal or not known.
+    """One point an account: its latest deal by opening, the last of their order where days are equal or not known.
 
     Of more than `most` accounts so many are drawn, each as likely as any other; what they had is told of all.
     """

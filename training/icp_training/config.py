@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -61,9 +61,9 @@ class Config(BaseModel):
     ICP, pinned and banned by people. assumed_icp: what the company believes today, to be tested on the same deals.
     profiles: several ICPs, each of the deals that its filter names; none for one ICP of all deals.
     evaluate, train: how it is judged, and what it learns from, beyond what is always done. refresh: how long a version
-    holds. neighbours: whether ids of accounts travel in the bundle, to compare prospects with. base_rate: stated share
-    of companies like the deals that would be won, by which probabilities are moved and nothing else is. seed: of
-    everything that is drawn.
+    holds. neighbours: whether ids of accounts travel in the bundle, to compare prospects with, and whether hashed.
+    base_rate: stated share of companies like the deals that would be won, by which probabilities are moved and nothing
+    else is. seed: of everything that is drawn.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -93,7 +93,7 @@ class Config(BaseModel):
     search: SearchSettings = SearchSettings()
     train: TrainSettings = TrainSettings()
     refresh: RefreshSettings = RefreshSettings()
-    neighbours: bool = False
+    neighbours: bool | Literal["hashed"] = False
     base_rate: float | None = Field(default=None, gt=0.0, lt=1.0)
     seed: int = Field(default=7, ge=0)
 

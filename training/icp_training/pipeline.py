@@ -6,6 +6,7 @@ A model that shows no reliable ranking is not fitted and not written: the verdic
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -41,6 +42,7 @@ from icp_training.adapting import emptied
 from icp_training.config import Config
 from icp_training.cores import one_core_each
 from icp_training.evaluation import USUAL_TIERS, Evaluation, evaluate, rows_to_learn_from
+from icp_training.hashed_ids import hashed, key_in
 from icp_training.honesty import larger_sample, not_nested, steadiness_of
 from icp_training.ideal import ideal_notes, predicted_note
 from icp_training.masking import Patterns
@@ -297,11 +299,13 @@ def bundle_of(config: Config, root: Path, judged: Judged, fitted: Fitted, stamp:
 def neighbours_of(config: Config, parsed: ParsedTable, deals: DealTable, model: WinModel) -> Neighbours | None:
     """The accounts that prospects are compared with, None where the bundle is to name none.
 
-    parsed: the attributes of the deals as the model reads them.
+    parsed: the attributes of the deals as the model reads them. Raises `ConfigError` where ids are to be hashed and the
+    environment holds no key.
     """
     if not config.neighbours:
         return None
-    return draw_neighbours(model, SoldDeals(parsed, deals.accounts, deals.won, deals.opened), config.seed)
+    accounts = hashed(deals.accounts, key_in(os.environ)) if config.neighbours == "hashed" else deals.accounts
+    return draw_neighbours(model, SoldDeals(parsed, accounts, deals.won, deals.opened), config.seed)
 
 
 def data_digest(config: Config, root: Path) -> str:

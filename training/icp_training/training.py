@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from icp_training.comparing import compare, live_model
 from icp_training.config import Config, load_config
 from icp_training.defining import said_of, with_definition
 from icp_training.flips import TierFlips, tier_flips
+from icp_training.hashed_ids import key_in
 from icp_training.leakage.questions import leakage_record, refuse_questions
 from icp_training.list_beside import asks_for_patterns, list_beside
 from icp_training.list_sample import ListSample
@@ -212,6 +214,8 @@ def _refuse_what_does_not_fit(config: Config) -> None:
     """Raise `ConfigError`, before any work is done, for what fits no attribute or asks what the data cannot answer."""
     attributes = config.resolved()
     config.policy()
+    if config.neighbours == "hashed":
+        key_in(os.environ)
     check_said(said_of(config, None), attributes)
     check_bands(config.segments, attributes)
     asked_of(config)
