@@ -15,6 +15,7 @@ VENV = .venv
 STAMP = $(VENV)/made-from-lock
 PEERS = training/benchmarks/peers
 PEERS_VENV = .venv-peers
+OLDEST_VENV = .venv-oldest
 PEERS_STAMP = $(PEERS_VENV)/made-from-lock
 BIN = $(VENV)/bin
 BUNDLE ?= $(lastword $(sort $(wildcard demo/models/*/v*)) $(sort $(wildcard models/demo/v*)))
@@ -26,7 +27,7 @@ FULL ?=
 # what its tests share is made once.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp two-years bench-model bench-search bench-score bench-spark report-pages bench-speed bench-as-of faults fuzz wheel-check bill docs clean
+.PHONY: help demo test test-oldest check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp two-years bench-model bench-search bench-score bench-spark report-pages bench-speed bench-as-of faults fuzz wheel-check bill docs clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +37,14 @@ demo: $(STAMP) ## a synthetic CRM with a planted truth: train on it, score a lis
 
 test: $(STAMP) ## all tests, in two processes
 	@$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15 $(PYTEST_ARGS)
+
+test-oldest: $(STAMP) ## the tests that need no browser and no Spark, with the oldest versions that pyproject.toml allows, in .venv-oldest
+	@mkdir -p build && $(BIN)/uv --no-config pip compile pyproject.toml --quiet --system-certs --resolution lowest-direct \
+	--extra train --extra sql --extra dev --no-emit-index-url --output-file build/oldest.txt
+	@test -x $(OLDEST_VENV)/bin/python || $(BIN)/python -m venv $(OLDEST_VENV)
+	@$(BIN)/uv --no-config pip sync --quiet --system-certs --python $(OLDEST_VENV)/bin/python build/oldest.txt
+	@PYTHONPATH="$(CURDIR):$(CURDIR)/training" $(ONE_THREAD) $(OLDEST_VENV)/bin/python -m pytest -n 2 --dist loadfile -q \
+	-W ignore::DeprecationWarning tests/unit tests/spec tests/properties tests/compat $(PYTEST_ARGS)
 
 check: check-format check-lint check-types check-layout ## format, lint, types, and the laws of the file tree
 
@@ -128,7 +137,7 @@ lock-peers: | $(BIN)/uv ## write the lock of that environment anew from its requ
 	--custom-compile-command "make lock-peers" $(UPGRADE) --output-file $(PEERS)/requirements.lock
 
 clean: ## remove what make made: both environments, demo, build and the tools' caches (models and mlruns stay)
-	@rm -rf $(VENV) $(PEERS_VENV) demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(PEERS_VENV) $(OLDEST_VENV) demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find icp_ml training tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- the environment ---------------------------------------------------------------------------------------------

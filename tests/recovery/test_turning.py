@@ -6,9 +6,11 @@ the year, or, where it is to be bad, from that year with won and lost exchanged.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,12 +23,13 @@ from icp_ml.serve.bundle import StoredBundle
 from icp_training.comparing import compare
 from icp_training.config import Config, load_config
 from icp_training.evaluation import judge_fold
-from icp_training.founding_world import Change, founding_config, make_founding_world
+from icp_training.founding_world import Change, FoundingWorld, founding_config, make_founding_world
 from icp_training.pipeline import read
 from icp_training.search import Budget
 from icp_training.turning import period_of
 from icp_training.world.settings import WorldSettings
 from tests import serve_models
+from tests.cli_projects import icp
 
 CUT, TURN, TODAY = date(2024, 12, 31), date(2025, 1, 1), date(2025, 4, 30)
 
@@ -41,16 +44,24 @@ class Project:
     live: StoredBundle
 
 
-def project(root: Path, *, turns: bool, upside_down: bool = False) -> Project:
+def world_of(*, turns: bool) -> FoundingWorld:
     settings = WorldSettings(
         deals=1_600, seed=5, name="turning", extracted=TODAY, months=16, median_cycle_days=15.0, strong=4, weak=0,
         noise=3, strong_odds=(2.5, 4.0), interactions=1, base_rates=(0.35, 0.45), planted_missing=(0.0, 0.06),
     )  # fmt: skip
-    world = make_founding_world(settings, Change(TURN, "others decide") if turns else None)
-    csv.write_csv(Table.from_pandas(world.export_on(TODAY), preserve_index=False), root / "deals.csv")
+    return make_founding_world(settings, Change(TURN, "others decide") if turns else None)
+
+
+def stand(root: Path, world: FoundingWorld, day: date) -> None:
+    """The deals as that day knew them, and the configuration that reads them."""
+    csv.write_csv(Table.from_pandas(world.export_on(day), preserve_index=False), root / "deals.csv")
     said = founding_config(world, 24)
-    said["deals"] = {**said["deals"], "extracted": TODAY}  # type: ignore[dict-item]
+    said["deals"] = {**said["deals"], "extracted": day}  # type: ignore[dict-item]
     (root / "icp.yaml").write_text(yaml.safe_dump(said, sort_keys=False), encoding="utf-8")
+
+
+def project(root: Path, *, turns: bool, upside_down: bool = False) -> Project:
+    stand(root, world_of(turns=turns), TODAY)
     config = load_config(root / "icp.yaml")
     deals = read(config, root)
     return Project(config, root, deals, champion(deals, upside_down=upside_down))
@@ -151,3 +162,31 @@ def test_too_few_deals_since_a_turn_are_not_learned_from_alone(
     found = period_of(turned.config, turned.root, turned.live)
     assert (found.since, found.turn is not None) == (None, True)
     assert len(found.deals.won) == len(turned.deals.won)
+
+
+def test_a_quarter_after_a_turn_recommends_what_learned_since(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ICP_HOME", raising=False)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    world = world_of(turns=True)
+    stand(tmp_path, world, CUT)
+    assert said_by("quarter", "icp.yaml", "--trials", "1", "--promote", "--reason", "the first")["promoted"]
+    stand(tmp_path, world, TODAY)
+    said = said_by("quarter", "icp.yaml", "--trials", "1")
+    assert said["recommendation"] == "Promote turning version 2: every gate is green. icp promote does it."
+    assert said["period"].startswith(f"Deals opened before {TURN} are left out, because the world has turned: on ")
+    assert said["comparison"]["crossed"]
+    assert said_by("compare", "icp.yaml", "--trials", "1")["comparison"] == said["comparison"]
+    provenance = said_by("show", "turning/v2")["provenance"]
+    assert (provenance["version"], provenance["since"]) == (2, str(TURN))
+    assert provenance["turned"] in said["period"]
+    assert f"deals opened since {TURN}" in " ".join(icp("show", "turning/v2").out.split())
+    assert f"{TURN}: on " in (tmp_path / "models" / "turning" / "v2" / "report.html").read_text(encoding="utf-8")
+
+
+def said_by(*words: str) -> dict[str, Any]:
+    """The JSON of a command that must succeed."""
+    done = icp(*words, "--json")
+    assert done.code == 0, done.err
+    found: dict[str, Any] = json.loads(done.out)
+    return found
