@@ -26,13 +26,18 @@ class IcpError(Exception):
 
 
 def _one_line(sentence: str) -> str:
-    """The end is kept, because it says what to do."""
-    if len(sentence) > LONGEST_SENTENCE:
-        sentence = f"{sentence[: LONGEST_SENTENCE * 2 // 3]} ... {sentence[-LONGEST_SENTENCE // 4 :]}"
+    """The end is kept, because it says what to do. An escape is longer than what it stands for."""
+    sentence = _cut(sentence)
     if sentence.isprintable():
         return sentence
     shown = (c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in sentence)
-    return "".join(shown)
+    return _cut("".join(shown))
+
+
+def _cut(sentence: str) -> str:
+    if len(sentence) <= LONGEST_SENTENCE:
+        return sentence
+    return f"{sentence[: LONGEST_SENTENCE * 2 // 3]} ... {sentence[-LONGEST_SENTENCE // 4 :]}"
 
 
 class ConfigError(IcpError):

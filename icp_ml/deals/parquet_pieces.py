@@ -17,9 +17,8 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import unquote
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from icp_ml.deals.reading import column_names, parquet_files
+from icp_ml.deals.reading import column_names, opened_parquet, parquet_files
 from icp_ml.deals.words import listed, suggestion
 from icp_ml.errors import InputError
 
@@ -31,8 +30,6 @@ nothing, and a list of hundreds of millions makes some hundreds of them."""
 
 HIVE_NULL: Final = "__HIVE_DEFAULT_PARTITION__"
 """What Hive calls the folder of rows whose key is null."""
-
-_PAGE_BUFFER: Final = 1 << 20  # bytes; with it a column of a row group is read page by page, never whole
 
 
 @dataclass(frozen=True)
@@ -76,14 +73,14 @@ def piece_batches(piece: Piece, columns: Sequence[str], batch_rows: int) -> Iter
             f"{piece.file.name}: expected the column '{lacking[0]}', found none of that name; "
             f"{suggestion(lacking[0], names)}"
         )
-    with _opened(piece.file) as parquet:
+    with opened_parquet(piece.file) as parquet:
         raw_name = {name.strip(): name for name in parquet.schema_arrow.names}
         raw = [raw_name[name] for name in columns]
         try:
             for batch in parquet.iter_batches(batch_size=batch_rows, row_groups=list(piece.groups), columns=raw):
                 batch.validate(full=True)  # as `reading` does
                 yield batch.select(raw).rename_columns(list(columns))
-        except (pa.ArrowInvalid, OSError) as error:
+        except (pa.ArrowException, OSError) as error:
             reason = str(error).splitlines()[0]
             raise InputError(
                 f"{piece.file.name}: expected a whole Parquet file, found a damaged one ({reason}); write it again"
@@ -91,7 +88,7 @@ def piece_batches(piece: Piece, columns: Sequence[str], batch_rows: int) -> Iter
 
 
 def _rows_of_groups(file: Path) -> list[int]:
-    with _opened(file) as parquet:
+    with opened_parquet(file) as parquet:
         found = parquet.metadata
         return [found.row_group(group).num_rows for group in range(found.num_row_groups)]
 
@@ -125,10 +122,3 @@ def _check_same_keys(path: Path, files: Sequence[tuple[Path, tuple[tuple[str, st
                 f"{files[0][0].name} has), found {listed(found) or 'none'} above {file.name}; move it, or name its "
                 "folder as the others are"
             )
-
-
-def _opened(file: Path) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(file, pre_buffer=False, buffer_size=_PAGE_BUFFER)
-    except (pa.ArrowInvalid, OSError):
-        raise InputError(f"{file.name}: expected a Parquet file, found something else; write it again") from None

@@ -41,7 +41,7 @@ def column_names(
         return _checked_names(place, place.names)
     _check_exists(place)
     if is_parquet(place):
-        with _opened_parquet(parquet_files(place)[0]) as parquet:
+        with opened_parquet(parquet_files(place)[0]) as parquet:
             return _checked_names(place, parquet.schema_arrow.names)
     if excel_files.is_workbook(place):
         return _checked_names(place, excel_files.read_sheet(place, sheet).names)
@@ -100,7 +100,7 @@ def rows_known(place: Place) -> int | None:
         return None
     total = 0
     for file in parquet_files(place):
-        with _opened_parquet(file) as parquet:
+        with opened_parquet(file) as parquet:
             total += parquet.metadata.num_rows
     return total
 
@@ -162,7 +162,7 @@ def _chosen(path: Place, columns: Sequence[str] | None, names: Sequence[str]) ->
 
 def _parquet_batches(path: Path, wanted: list[str], batch_rows: int) -> Iterator[pa.RecordBatch]:
     for file in parquet_files(path):
-        with _opened_parquet(file) as parquet:
+        with opened_parquet(file) as parquet:
             raw_name = {name.strip(): name for name in parquet.schema_arrow.names}
             _check_present(file, wanted, tuple(raw_name))
             raw = [raw_name[name] for name in wanted]
@@ -170,7 +170,7 @@ def _parquet_batches(path: Path, wanted: list[str], batch_rows: int) -> Iterator
                 for batch in parquet.iter_batches(batch_size=batch_rows, columns=raw):
                     batch.validate(full=True)  # a text that is no UTF-8, and an index that leads nowhere
                     yield batch.select(raw).rename_columns(wanted)
-            except (pa.ArrowInvalid, OSError) as error:
+            except (pa.ArrowException, OSError) as error:
                 reason = str(error).splitlines()[0]
                 raise InputError(
                     f"{file.name}: expected a whole Parquet file, found a damaged one ({reason}); write it again"
@@ -180,7 +180,7 @@ def _parquet_batches(path: Path, wanted: list[str], batch_rows: int) -> Iterator
 def _check_flat(path: Path, wanted: Sequence[str]) -> None:
     """A column that is asked for by its name must hold one value a row, or a list of such values."""
     for file in parquet_files(path):
-        with _opened_parquet(file) as parquet:
+        with opened_parquet(file) as parquet:
             nested = [field for field in parquet.schema_arrow if field.name.strip() in wanted and _is_nested(field)]
         if nested:
             raise InputError(
@@ -195,10 +195,11 @@ def _is_nested(field: pa.Field) -> bool:
     return bool(pa.types.is_nested(field.type))
 
 
-def _opened_parquet(file: Path) -> pq.ParquetFile:
+def opened_parquet(file: Path) -> pq.ParquetFile:
+    """A Parquet file, nothing but its footer read. Raises `InputError` where it is none."""
     try:
         return pq.ParquetFile(file, pre_buffer=False, buffer_size=_PAGE_BUFFER)
-    except (pa.ArrowInvalid, OSError):
+    except (pa.ArrowException, OSError, UnicodeDecodeError):  # the last of names of columns, or of metadata
         raise InputError(f"{file.name}: expected a Parquet file, found something else; write it again") from None
 
 

@@ -56,8 +56,13 @@ def _ends(value: object) -> tuple[object, object]:
 
 
 def _as_number(value: object) -> float:
-    """NaN where no number was written; NaN is in no range."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else float("nan")
+    """NaN where no number was written, infinity for one that no float holds; neither is in a range."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return float("nan")
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf")
 
 
 def _as_range(value: object) -> tuple[float, float]:

@@ -120,8 +120,17 @@ def _as_arrow(series: pd.Series[Any], name: str) -> Tabular:
     """A column as Arrow; an object column of mixed values as their texts."""
     try:
         return pa.array(series, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, UnicodeEncodeError):
+        return _as_texts(series, name)
+
+
+def _as_texts(series: pd.Series[Any], name: str) -> Tabular:
+    try:
         return pa.array([_as_text(value, name) for value in series], pa.string())
+    except UnicodeEncodeError:
+        raise InputError(
+            f"expected Unicode text in each row of the column '{name}', found half of a character; write it anew"
+        ) from None
 
 
 def _as_text(value: object, name: str) -> str | None:

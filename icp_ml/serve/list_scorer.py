@@ -40,6 +40,8 @@ Floats = NDArray[np.float64]
 Day = NDArray[np.datetime64]
 
 REASONS: Final = 3
+MOST_REASONS: Final = 1_000
+"""Reasons on a side of a row, where the model has no more attributes; a larger number is a slip."""
 BASE: Final = "base"
 
 
@@ -247,8 +249,9 @@ class ListScorer(ABC, Generic[B]):
         return make_marker(self.bundle.policy, self.read_attributes, self.known)
 
     def _outgoing(self, reasons: int, as_of: date | None) -> Outgoing:
-        if reasons < 0:
-            raise ConfigError(f"the number of reasons was expected to be 0 or more and is {reasons}; raise it")
+        most = max(MOST_REASONS, len(self.attributes))
+        if not 0 <= reasons <= most:
+            raise ConfigError(f"the number of reasons was expected to be from 0 to {most} and is {reasons}; change it")
         metadata = {
             **self._about,
             **({} if as_of is None else {AS_OF: as_of.isoformat()}),

@@ -39,6 +39,8 @@ _CONSTRAINTS = "monotone_constraints"
 BINARY = "binary sigmoid:1"
 """The loss of a model of winning."""
 _AFTER_HEADER, _AFTER_TREE = "\n\n", "\n\n\n"
+_CATEGORIES = "pandas_categorical:"
+"""LightGBM reads JSON from there to the end of the text."""
 _CATEGORY_BIT = 1
 _WORD_BITS = 32
 _LARGEST = 2**31 - 1
@@ -81,6 +83,7 @@ def _check(text: str, columns: int, objective: str) -> None:
     body, end, tail = text.partition("\nend of trees\n")
     _require(bool(end), "it does not say 'end of trees'")
     _require(all(_TAIL.fullmatch(line) for line in tail.split("\n")), "a line after its trees is not LightGBM's")
+    _require(not tail.partition(_CATEGORIES)[2].partition("\n")[2].strip(), f"{_CATEGORIES} is not its last line")
     head, *trees = re.split(r"(?=^Tree=\d+\n)", body + "\n", flags=re.MULTILINE)
     header = _fields(head.removeprefix("tree\n"), _AFTER_HEADER)
     for key, value in {**_HEADER, "objective": objective}.items():

@@ -224,7 +224,7 @@ def test_a_frame_that_cannot_be_scored_is_refused_in_a_sentence(spark: SparkSess
             ConfigError,
             "the output has columns called 'tier'",
         ),
-        (frame, {"reasons": -1}, ConfigError, "the number of reasons was expected to be 0 or more"),
+        (frame, {"reasons": -1}, ConfigError, "the number of reasons was expected to be from 0 to 1000"),
         (frame, {"as_of": None}, ConfigError, "the day to which ages count was expected"),
     ]
     for rows, asked, kind, said in refused:

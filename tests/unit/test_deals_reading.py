@@ -96,6 +96,10 @@ def test_a_folder_of_parquet_files_is_read_in_the_order_of_their_names(tmp_path:
 
 def test_what_only_says_that_it_is_parquet_is_told(tmp_path: Path) -> None:
     assert "expected a Parquet file" in refusal(written(tmp_path, "junk", "deals.parquet"))
+    pq.write_table(pa.table({"nnn": [1]}), tmp_path / "name.parquet")
+    spoilt = (tmp_path / "name.parquet").read_bytes().replace(b"nnn", b"n\xffn")
+    (tmp_path / "name.parquet").write_bytes(spoilt)
+    assert "expected a Parquet file" in refusal(tmp_path / "name.parquet")
     (tmp_path / "empty").mkdir()
     assert "expected a folder with .parquet files" in refusal(tmp_path / "empty")
 

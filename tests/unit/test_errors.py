@@ -30,3 +30,6 @@ def test_a_long_sentence_keeps_what_it_expected_and_what_to_do() -> None:
     assert sentence.endswith("xxx'; rename it")
     assert len(sentence) <= LONGEST_SENTENCE
     assert IcpError("x" * LONGEST_SENTENCE).sentence == "x" * LONGEST_SENTENCE
+    escaped = IcpError(f"expected a name, found '{chr(0xE0001) * (LONGEST_SENTENCE - 50)}'; rename it").sentence
+    assert len(escaped) <= LONGEST_SENTENCE
+    assert escaped.endswith("'; rename it")

@@ -129,6 +129,26 @@ def test_a_nested_value_is_refused() -> None:
         scorer().score(given, as_of=AS_OF)
 
 
+def test_a_number_that_no_machine_type_holds_is_the_number_as_a_text() -> None:
+    given, huge = frame(2, 4), 10**30
+    as_number = scorer().log_odds(given.assign(employees=pd.Series([huge, 7], dtype=object)), AS_OF)
+    as_text = scorer().log_odds(given.assign(employees=[str(huge), "7"]), AS_OF)
+    assert np.array_equal(as_number, as_text)
+
+
+def test_half_of_a_character_is_refused() -> None:
+    given = frame(2, 4).assign(industry=pd.Series(["\ud800", "Retail"], dtype=object))
+    with pytest.raises(InputError, match="half of a character"):
+        scorer().score(given, as_of=AS_OF)
+
+
+@pytest.mark.parametrize("reasons", [-1, 1_001, 10**18])
+def test_a_number_of_reasons_that_is_a_slip_is_refused(reasons: int) -> None:
+    with pytest.raises(ConfigError, match="from 0 to 1000"):
+        scorer().score(frame(2, 4), as_of=AS_OF, reasons=reasons)
+    assert scorer().score(frame(2, 4), as_of=AS_OF, reasons=1_000) is not None
+
+
 def test_statuses_say_what_was_missing_and_rows_without_a_score_keep_their_place() -> None:
     full = {"visits": "3", "demo": "yes", "industry": "Retail", "employees": "80", "annual_revenue": "$1M"}
     full |= {"founded": "2000", "funded": "2020-01-01", "size": "small", "band": "10-50", "tools": "Jira"}
@@ -220,7 +240,7 @@ def test_the_day_moves_ages_and_nothing_else() -> None:
 def test_what_is_no_list_is_a_type_error() -> None:
     with pytest.raises(TypeError, match="found ndarray"):
         list(scorer().score([np.zeros(3)], as_of=AS_OF))
-    with pytest.raises(ConfigError, match="0 or more"):
+    with pytest.raises(ConfigError, match="from 0 to 1000"):
         scorer().score(raw_list(1, 1), as_of=AS_OF, reasons=-1)
 
 

@@ -95,6 +95,7 @@ STOPPED = {
     "a kind of split that there is not": (first("decision_type", "64"), "decision_type of tree 0 is wrong"),
     "a line that LightGBM might read": (resized(TEXT.replace("num_cat=", "leaf_const=1\nnum_cat=", 1)), "another key"),
     "categories of pandas": (TEXT.replace("pandas_categorical:null", "pandas_categorical:[[1"), "after its trees"),
+    "a line after the categories": (f"{TEXT}\nparameters:\n", "not its last line"),
     "a parameter that is no JSON": (TEXT.replace("[boosting: gbdt]", '[boosting: g"t]'), "after its trees"),
     "averaged trees": (TEXT.replace("label_index=0", "label_index=0\naverage_output"), "keys and values"),
 }

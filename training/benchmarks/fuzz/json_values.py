@@ -117,7 +117,8 @@ def _spoil_key(holder: dict[str, Node], key: str, draw: float, rng: Rng) -> None
     if draw < 0.1:
         del holder[key]
     elif draw < 0.2:
-        holder[chosen(rng, ("", "x", "a\u202eb", "__class__", "\x00", chosen(rng, list(holder))))] = holder.pop(key)
+        name = chosen(rng, ("", "x", "a\u202eb", "__class__", "\x00", chosen(rng, list(holder))))
+        holder[name] = holder.pop(key)
     else:
         holder[key] = _other(holder[key], rng)
 

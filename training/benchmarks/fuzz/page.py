@@ -61,7 +61,12 @@ KINDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
 }
 MENDED: Final[Sequence[str]] = (
-    "A text in Parquet that is no UTF-8 ended in a traceback. Each batch is validated when it is read.",
+    "A text in Parquet that is no UTF-8 ended in a traceback, and so did the name of a column and a type that Arrow does "
+    "not have. Each batch is validated when it is read, and a footer is refused in a sentence.",
+    "A request with a number that no machine type holds, with half of a character, or for 10^18 reasons ended in a "
+    "traceback. The first is a text now, the others are refused.",
+    "A weight of 10^400 ended in a traceback. It is refused as infinity is.",
+    "A line after the last one of the trees' text was read by LightGBM as JSON. It is refused.",
     "LightGBM ended the process at numbers that Python reads and it does not, such as digits of other scripts. The "
     "trees' text is now held to what LightGBM writes, its lines after the trees too.",
     "A sparse manifest or file of any size in a bundle was read whole. A file may now hold 64 MiB, a bundle 256 MiB.",
@@ -75,7 +80,7 @@ MENDED: Final[Sequence[str]] = (
     "A file that is packed and damaged ended in a traceback, and one that unpacks to gigabytes without a line break "
     "was unpacked into memory. Lines are bounded, and a damaged file is refused in a sentence.",
     "Sentences repeated names as they stood, with control characters that a terminal obeys and at any length. Every "
-    "sentence is now one line of at most 1,000 characters, with escapes for what is not printable.",
+    "sentence is now one line of at most 1,000 characters, escapes for what is not printable counted.",
 )
 
 
@@ -123,5 +128,11 @@ def _explanations() -> Iterator[str]:
     yield "| kind | what is spoilt, and how | what reads it |"
     yield "|---|---|---|"
     yield from (f"| {kind} | {spoilt} | {read} |" for kind, (spoilt, read) in KINDS.items())
+    yield "\n## What it does not see\n"
+    yield (
+        "Excel files, answers in JSON, and bundles of other kinds than a model of winning. Of a request in the form "
+        "`instances` MLflow makes columns, and a record without any key is in none of them: it is lost before a model "
+        "hears of it. Send `dataframe_records`."
+    )
     yield "\n## What was found while this was made, and mended\n"
     yield from (f"- {each}" for each in MENDED)

@@ -91,14 +91,21 @@ def _forms(split: Node, records: Node, columns: Node) -> Sequence[tuple[str, Nod
 
 
 def rows_of(body: bytes, kind: str) -> int | None:
-    """Rows of a request that is plain JSON of one of the forms; None where that cannot be said."""
+    """Rows of a request that is plain JSON of one of the forms; None where that cannot be said.
+
+    Among `instances` MLflow makes columns of the records, and one without any key is in none of them: no model hears
+    of it.
+    """
     if kind != JSON:
         return None
     document = json.loads(body)
     if "dataframe_split" in document:
-        return len(document["dataframe_split"]["data"])
-    records = document.get("dataframe_records", document.get("instances"))
-    return len(records) if isinstance(records, list) else None
+        rows = document["dataframe_split"]["data"]
+    else:
+        rows = document.get("dataframe_records", document.get("instances"))
+        if "dataframe_records" not in document and isinstance(rows, list) and {} in rows:
+            return None
+    return len(rows) if isinstance(rows, list) else None
 
 
 def _typed(cell: str) -> Node:
