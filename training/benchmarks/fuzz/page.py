@@ -61,7 +61,7 @@ KINDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
 }
 MENDED: Final[Sequence[str]] = (
-    "A text in Parquet that is no UTF-8 ended in a traceback, and so did the name of a column and a type that Arrow does "
+    "A text in Parquet that is no UTF-8 ended in a traceback, as did a column's name and a type that Arrow does "
     "not have. Each batch is validated when it is read, and a footer is refused in a sentence.",
     "A request with a number that no machine type holds, with half of a character, or for 10^18 reasons ended in a "
     "traceback. The first is a text now, the others are refused.",
