@@ -129,7 +129,7 @@ LOCKING = $(BIN)/uv --no-config pip compile pyproject.toml $(LOCK_OPTIONS) \
 	--custom-compile-command "make lock" $(UPGRADE)
 
 lock: | $(BIN)/uv ## write both lock files anew from pyproject.toml
-	@$(LOCKING) --extra train --extra sql --extra dev --output-file requirements.lock
+	@$(LOCKING) --extra train --extra sql --extra sign --extra dev --output-file requirements.lock
 	@$(LOCKING) --constraint requirements.lock --no-annotate --output-file requirements-plain.lock
 
 lock-peers: | $(BIN)/uv ## write the lock of that environment anew from its requirements.in

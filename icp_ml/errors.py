@@ -71,7 +71,7 @@ class LeakageQuestion(IcpError):
 
 
 class BundleInvalid(IcpError):
-    """A bundle is incomplete, altered, or does not reproduce its golden rows."""
+    """A bundle is incomplete, altered, does not reproduce its golden rows, or is not signed where that is demanded."""
 
     exit_code = 7
 

@@ -33,7 +33,7 @@ PAGE: Final = ROOT / "docs" / "dependencies.md"
 BILL: Final = ROOT / "build" / "icp-ml.cdx.json"
 PARTS: Final[Mapping[str, str]] = {
     "scoring": "a plain installation: reads a bundle, scores lists",
-    "learning": "the extras train and sql: trains, records, reports, reads and writes databases",
+    "learning": "the extras train, sql and sign: trains, records, reports, reads and writes databases, signs",
     "developing": "the extras dev and spark: tests, types, documentation; installed by nobody who only uses icp-ml",
 }
 MAY_BE_USED: Final = frozenset({
@@ -125,7 +125,11 @@ def declared_in(pyproject: str) -> dict[str, frozenset[str]]:
     """What pyproject.toml asks for, by the part that needs it."""
     project = tomllib.loads(pyproject)["project"]
     extras = project["optional-dependencies"]
-    by_part = (project["dependencies"], extras["train"] + extras["sql"], extras["dev"] + extras["spark"])
+    by_part = (
+        project["dependencies"],
+        extras["train"] + extras["sql"] + extras["sign"],
+        extras["dev"] + extras["spark"],
+    )
     return dict(zip(PARTS, (frozenset(map(_name_of, each)) for each in by_part), strict=True))
 
 

@@ -31,6 +31,7 @@ from icp_ml.cli.review import review
 from icp_ml.cli.rollback import rollback
 from icp_ml.cli.score import score
 from icp_ml.cli.show import show
+from icp_ml.cli.sign import sign, verify
 from icp_ml.cli.size import size
 from icp_ml.cli.train import train
 from icp_ml.errors import IcpError
@@ -73,6 +74,8 @@ for verb in (
     quarter,
     plan,
     export,
+    sign,
+    verify,
 ):
     app.command()(verb)
 

@@ -3,6 +3,7 @@
     manifest.json   format, kind, provenance, SHA-256 of every other file, content and model hash, and the
                     manifest's own hash
     card.md         the same for people to read
+    signature.json  who vouches for it, where somebody does; no content, and in no hash
     the others      content: what the model is, and what is done with it
 
 A bundle is of one kind, which says what its files are: a model that learned from deals, a model of resemblance that
@@ -27,13 +28,14 @@ from icp_ml.deals.lookalike_settings import KIND as LOOKALIKE_KIND
 from icp_ml.deals.weighted_settings import KIND as WEIGHTED_KIND
 from icp_ml.errors import BundleInvalid, ConfigError, ModelNotFound
 from icp_ml.serve.documents import to_bytes
-from icp_ml.serve.file_names import ANEW, MANIFEST, PROFILES_FOLDER
+from icp_ml.serve.file_names import ANEW, MANIFEST, PROFILES_FOLDER, SIGNATURE
 from icp_ml.serve.manifests import (
     KIND,
     KINDS,
     LOOKALIKE_MANIFEST_TYPE,
     MANIFEST_TYPE,
     WEIGHTED_MANIFEST_TYPE,
+    AnyManifest,
     AnyProvenance,
     BundleFiles,
     Kind,
@@ -41,6 +43,7 @@ from icp_ml.serve.manifests import (
     M,
     Manifest,
     WeightedManifest,
+    any_manifest,
     check_content,
     check_names,
     manifest_document,
@@ -48,6 +51,7 @@ from icp_ml.serve.manifests import (
     parse_manifest,
     words_of,
 )
+from icp_ml.serve.trusted_keys import answer_for, check_trusted, signature_in
 
 LARGEST_FILE: Final = 64 << 20
 """Bytes of one file of a bundle; we chose it. The largest that was ever made is a page for people of five megabytes; a
@@ -93,7 +97,26 @@ def write_files(folder: Path, provenance: AnyProvenance, content: Mapping[str, b
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+    answer_for(manifest)
     return manifest.content_hash
+
+
+def write_signature(folder: Path, content: bytes) -> None:
+    """Put signature.json into a bundle folder, at once: it is made beside the folder, in which nothing else may lie.
+
+    Raises `ConfigError` where it cannot be written.
+    """
+    partial = folder.parent / f".{folder.name}.{uuid4().hex}.partial"
+    try:
+        _write(partial, content)
+        partial.replace(folder / SIGNATURE)
+        _flush_folder(folder)
+    except OSError as error:
+        raise ConfigError(
+            f"{SIGNATURE} could not be written to {folder} ({error.strerror}); name a bundle that can be written to"
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def kind_of(folder: Path) -> Kind:
@@ -112,11 +135,20 @@ def kind_of(folder: Path) -> Kind:
     )
 
 
+def manifest_in(folder: Path) -> AnyManifest:
+    """The manifest of the bundle in `folder`, of any kind; it agrees with itself, and no other file was looked at.
+
+    Raises `ModelNotFound` where there is no bundle; `BundleInvalid` where its manifest cannot be read.
+    """
+    return any_manifest(_read_manifest_bytes(folder))
+
+
 def read_files(folder: Path) -> BundleFiles[Manifest]:
     """Read the folder of a model learned from deals and compare every byte of it with its hashes.
 
     Raises `ModelNotFound` where there is no bundle; `ConfigError` where it is of another kind; `BundleInvalid`, naming
-    the file, where one is missing, altered, not a plain file, or does not belong there.
+    the file, where one is missing, altered, not a plain file, or does not belong there; and where this machine demands
+    a signature that is not there (see trusted_keys).
     """
     return _read_files(folder, MANIFEST_TYPE, KIND)
 
@@ -138,7 +170,8 @@ def _read_files(folder: Path, adapter: TypeAdapter[M], kind: Kind) -> BundleFile
     if stated != kind and isinstance(stated, str) and (other := words_of(stated)):
         raise ConfigError(f"{KINDS[kind].words} was expected in {folder}, and {other} is there; name another bundle")
     manifest = parse_manifest(content, adapter)
-    present = set(itertools.islice(_names_in(folder), MOST_FILES + 1)) - {MANIFEST}
+    check_trusted(manifest, signature_in(folder))
+    present = set(itertools.islice(_names_in(folder), MOST_FILES + 1)) - {MANIFEST, SIGNATURE}
     check_names(manifest, present, str(folder))
     _check_sizes({name: (folder / name).lstat().st_size for name in manifest.files})
     read = {name: check_content(name, _read_plain_file(folder / name), manifest) for name in manifest.files}

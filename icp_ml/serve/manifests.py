@@ -221,6 +221,14 @@ def parse_manifest(content: bytes, adapter: TypeAdapter[M]) -> M:
     return manifest
 
 
+def any_manifest(content: bytes) -> AnyManifest:
+    """The same for a manifest of any kind."""
+    document = manifest_document(content)
+    manifest = checked(_ANY_MANIFEST, document, MANIFEST)
+    _check_manifest_agrees(document, manifest, content)
+    return manifest
+
+
 def nested_files(content: Mapping[str, bytes], profile: str) -> BundleFiles[Manifest]:
     """The bundle of a profile among the files of the whole. Raises `BundleInvalid` where it disagrees with itself."""
     parts = ((NESTED.fullmatch(name), data) for name, data in content.items())

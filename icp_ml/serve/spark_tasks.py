@@ -30,6 +30,7 @@ from icp_ml.serve.notes import ScoringNotes
 from icp_ml.serve.output_rows import OutputRows
 from icp_ml.serve.placed import Passed
 from icp_ml.serve.scoring import Scorer
+from icp_ml.serve.trusted_keys import check_files_trusted
 
 Records: TypeAlias = Any
 Cluster: TypeAlias = Any
@@ -54,9 +55,13 @@ class Shipped:
 
     @staticmethod
     def from_folder(folder: Path) -> Shipped:
-        """All files of a bundle folder, which was verified before."""
+        """All files of a bundle folder, which was verified before. Raises `BundleInvalid` as `check_trusted` does.
+
+        What was verified before was read before: a signature that this machine demands is asked of what is sent.
+        """
         paths = sorted(path for path in folder.rglob("*") if path.is_file())
         files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+        check_files_trusted(files)
         parts = (name.encode() + b"\0" + sha256(data).digest() for name, data in files.items())
         return Shipped(sha256(b"".join(parts)).hexdigest(), files)
 

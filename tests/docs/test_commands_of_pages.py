@@ -56,6 +56,15 @@ def typed(words: list[str]) -> str:
     return done.out
 
 
+def test_a_bundle_is_signed_and_verified(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [typed(words) for words in shown("docs/signing.md")]
+    assert len(answers) == 3
+    assert (project / "ana.pem").exists()
+    assert "planted version 1" in answers[-1]
+    monkeypatch.setenv("ICP_TRUSTED_KEYS", str(project / "ana.pub.pem"))
+    assert icp("show", "planted/v1").code == 0
+
+
 def test_what_changed_between_two_versions(project: Path) -> None:
     answers = [typed(words) for words in shown("docs/diff.md")]
     assert len(answers) == 4

@@ -51,6 +51,7 @@ RUN_BY: Final = {
     "docs/presets.md": "tests/docs/test_commands_of_pages.py",
     "docs/quarter.md": "tests/unit/test_cli_quarter.py",
     "docs/report.md": "tests/docs/test_readme_runs.py",
+    "docs/signing.md": "tests/docs/test_commands_of_pages.py",
     "docs/size.md": "tests/docs/test_commands_of_pages.py",
     "docs/tutorial.md": "tests/docs/test_guides_run.py",
 }

@@ -49,7 +49,7 @@ def test_the_locks_hold_what_pyproject_asks_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     full, plain = (names(requirements((ROOT / lock).read_text(encoding="utf-8"))) for lock in LOCKS)
-    assert names(project["dependencies"] + extras["train"] + extras["sql"] + extras["dev"]) <= full
+    assert names(project["dependencies"] + extras["train"] + extras["sql"] + extras["sign"] + extras["dev"]) <= full
     assert names(project["dependencies"]) <= plain
     # scikit-learn brings it to a plain installation too.
     assert names(extras["train"] + extras["dev"]) & plain == {"threadpoolctl"}

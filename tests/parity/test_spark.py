@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from icp_ml.deals.reading import read_table
-from icp_ml.errors import ConfigError, IcpError, InputError
+from icp_ml.errors import BundleInvalid, ConfigError, IcpError, InputError
+from icp_ml.serve import trusted_keys
 from icp_ml.serve.bundle import write_bundle
 from icp_ml.serve.known import KnownAccounts
 from icp_ml.serve.spark import score_frame
@@ -160,6 +161,22 @@ def test_a_list_without_ids_is_numbered_through(spark: SparkSession, home: Path)
     check_same(read_table(home / "many"), expected)
     frame = score_frame(framed(spark, table, [1000, 0, 1, 1399]), home / "unnamed", as_of=AS_OF)
     assert frame.toArrow().column("row").to_pylist() == list(range(1, ROWS + 1))
+
+
+def test_a_signature_that_is_demanded_is_asked_of_what_is_sent_and_changes_no_answer(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, table = serve_models.write(tmp_path / "v1"), prospects().slice(0, 400)
+    private, public = tmp_path / "ana.pem", tmp_path / "ana.pub.pem"
+    assert icp("sign", "--new-key", private).code == 0
+    monkeypatch.setenv("ICP_TRUSTED_KEYS", str(public))
+    monkeypatch.setattr(trusted_keys, "_OWN", set())  # what a process made itself it opens
+    with pytest.raises(BundleInvalid, match=r"it has no signature\.json"):
+        score_frame(framed(spark, table, [400]), folder, as_of=AS_OF)
+    assert icp("sign", folder, "--key", private).code == 0
+    monkeypatch.setattr(trusted_keys, "_OWN", set())
+    found = score_frame(framed(spark, table, [150, 250]), folder, as_of=AS_OF).toArrow()
+    check_same(found, serve_models.scorer().score(table, as_of=AS_OF))
 
 
 def test_a_frame_is_answered_as_a_table_and_keeps_partitions_and_columns(spark: SparkSession, model: Path) -> None:

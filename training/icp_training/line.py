@@ -43,6 +43,7 @@ from icp_training.report.drawing import report
 from icp_training.report.lookalike_page import lookalike_report
 from icp_training.reviewing import ListFile, names_of, review
 from icp_training.search import Budget
+from icp_training.signing import sign_copies
 from icp_training.tracking import (
     closing_run,
     open_run,
@@ -94,6 +95,7 @@ __all__ = [
     "review_lists",
     "rollback",
     "run_quarter",
+    "sign_copies",
     "train",
     "weigh",
     "yardsticks",

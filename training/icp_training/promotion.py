@@ -26,6 +26,7 @@ from icp_ml.profile.records import Record
 from icp_ml.serve import ledger
 from icp_ml.serve.ledger import Action, Entry
 from icp_ml.serve.loading import AnyStored
+from icp_ml.serve.trusted_keys import check_folder_trusted
 from icp_ml.watch.gates import EXPIRES_AFTER, Gate, Reign, worst
 from icp_training.gate import check_passed, gates_for
 from icp_training.registry import CHALLENGER, CHAMPION, ENTRY, PREVIOUS, Registered, Registry
@@ -77,6 +78,9 @@ def promote(
         _settle(registry, asker)
         chosen, champion = registry.need(wanted), registry.find(f"@{CHAMPION}")
         registry.fetch(chosen)
+        check_folder_trusted(
+            registry.folder_of(chosen)
+        )  # it may have been made by this process, and others will open it
         if champion is not None and chosen.number == champion.number:
             registry.write_ledger()
             return Promotion(chosen, None)

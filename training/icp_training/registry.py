@@ -165,10 +165,14 @@ class Registry:
 
         Raises `BundleInvalid` where the folder or the artifact holds something else.
         """
-        folder = self.models / wanted.name / f"v{wanted.version}"
+        folder = self.folder_of(wanted)
         if not folder.exists():
             self._bring(wanted, folder)
         return folder, _verified(folder, wanted)
+
+    def folder_of(self, wanted: Registered) -> Path:
+        """Where the bundle of a version is, or is brought to."""
+        return self.models / wanted.name / f"v{wanted.version}"
 
     def _bring(self, wanted: Registered, folder: Path) -> None:
         from mlflow.artifacts import download_artifacts  # noqa: PLC0415 - it takes seconds
