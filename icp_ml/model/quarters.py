@@ -41,10 +41,12 @@ def quarters_between(first: np.datetime64, last: np.datetime64) -> tuple[Quarter
     """The quarters that start after `first` and not after `last`, in their order; the last one may be cut short."""
     month = first.astype("datetime64[M]")
     ahead = MONTHS_IN_QUARTER - int(month.astype(np.int64)) % MONTHS_IN_QUARTER
-    starts = np.arange(month + ahead, last.astype("datetime64[M]") + 1, MONTHS_IN_QUARTER).astype("datetime64[D]")
+    start, stop = month + np.timedelta64(ahead, "M"), last.astype("datetime64[M]") + np.timedelta64(1, "M")
+    starts = np.arange(start, stop, np.timedelta64(MONTHS_IN_QUARTER, "M")).astype("datetime64[D]")
     return tuple(_quarter(start, last) for start in starts)
 
 
 def _quarter(start: np.datetime64, last: np.datetime64) -> Quarter:
-    end = (start.astype("datetime64[M]") + MONTHS_IN_QUARTER).astype("datetime64[D]") - np.timedelta64(1, "D")
+    after = start.astype("datetime64[M]") + np.timedelta64(MONTHS_IN_QUARTER, "M")
+    end = after.astype("datetime64[D]") - np.timedelta64(1, "D")
     return Quarter(start, min(end, last), bool(end <= last))

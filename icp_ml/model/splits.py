@@ -87,13 +87,13 @@ def forward_folds(
     The share is what gives about 150 judged deals, at least 30 % and at most 60 % of the matured ones.
     Blocks without a deal to judge, or without both outcomes to learn from, are the caller's to refuse.
     """
-    matured = np.sort(opened[opened <= extracted - gap])
+    matured = np.sort(opened[opened <= extracted - np.timedelta64(gap, "D")])
     if not len(matured):
         return []
     share = min(max(JUDGED_DEALS / len(matured), LEAST_JUDGED_SHARE), MOST_JUDGED_SHARE)
     positions = len(matured) * (1.0 - share * (ORIGINS - np.arange(ORIGINS + 1)) / ORIGINS)
     cuts = [matured[min(int(position), len(matured) - 1)] for position in positions]
-    cuts[-1] = extracted - gap + np.timedelta64(1, "D")
+    cuts[-1] = extracted - np.timedelta64(gap - 1, "D")
     return [
         _forward_fold(opened, closed, groups, gap=gap, cut=start, end=end, matured=cuts[-1])
         for start, end in pairwise(cuts)
@@ -111,7 +111,7 @@ def _forward_fold(
     end: np.datetime64,
     matured: np.datetime64,
 ) -> Fold:
-    learnt = (opened <= cut - gap) & (closed < cut)
+    learnt = (opened <= cut - np.timedelta64(gap, "D")) & (closed < cut)
     judged = (opened >= cut) & (opened < end)
     known = np.isin(groups, groups[learnt])
     return Fold(

@@ -51,7 +51,7 @@ class Followed:
     @cached_property
     def mature(self) -> Flags:
         """bool[n]: opened long enough ago."""
-        return np.asarray(self.opened <= np.datetime64(self.extracted) - self.gap, dtype=bool)
+        return np.asarray(self.opened <= np.datetime64(self.extracted) - np.timedelta64(self.gap, "D"), dtype=bool)
 
     @cached_property
     def is_open(self) -> Flags:

@@ -95,7 +95,8 @@ class _Since:
 def _asked(unmet: Unmet, after: np.datetime64) -> Iterator[_Since]:
     first = after + np.timedelta64(1, "D")
     last = np.append(unmet.opened, first).max()
-    months = np.arange(first.astype("datetime64[M]") + 1, last.astype("datetime64[M]") + 1)
+    begin, end = (day.astype("datetime64[M]") + np.timedelta64(1, "M") for day in (first, last))
+    months = np.arange(begin, end)
     for day in (first, *months.astype("datetime64[D]")):
         rows = unmet.opened >= day
         if rows.sum() >= LEAST_COMPARED and 0 < unmet.won[rows].sum() < rows.sum():

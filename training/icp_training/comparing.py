@@ -41,6 +41,7 @@ from icp_training.search import Budget
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
+A_DAY: Final = np.timedelta64(1, "D")
 COPIES: Final = 5
 """Of a challenger that is judged by copies: each has met four fifths of the accounts."""
 
@@ -128,16 +129,17 @@ def _since(deals: DealTable, champion: StoredBundle, window: WindowSettings) -> 
     gap = maturity(deals.opened, deals.closed, horizon.open_since, horizon.until).gap
     cut, groups = np.datetime64(extracted), deals.groups()
     since = cut if window.since is None else np.datetime64(window.since)
-    first, all_months = max(since, cut + 1), window.model_copy(update={"since": None})
+    first, all_months = max(since, cut + A_DAY), window.model_copy(update={"since": None})
     met, learnt, now = (
         (horizon.known_on <= day) & ~outside_window(deals.opened, deals.closed, day, which)
         for day, which in ((cut, all_months), (cut, window), (today, window))
     )
-    matured = (deals.opened >= first) & (deals.opened <= horizon.until - gap)
+    last = horizon.until - np.timedelta64(gap, "D")
+    matured = (deals.opened >= first) & (deals.opened <= last)
     known = np.isin(groups, groups[met])
-    name = f"deals opened from {first} to {horizon.until - gap}"
+    name = f"deals opened from {first} to {last}"
     learn, judge, returning = (np.flatnonzero(each) for each in (learnt, matured & ~known, matured & known))
-    return Since(first - 1, Fold(name, learn, judge, returning), np.flatnonzero(now), crossed=bool(since > cut))
+    return Since(first - A_DAY, Fold(name, learn, judge, returning), np.flatnonzero(now), crossed=bool(since > cut))
 
 
 def _can_learn(deals: DealTable, rows: Rows) -> bool:

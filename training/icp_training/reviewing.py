@@ -184,7 +184,7 @@ def drift_since(config: Config, root: Path, history: History, live: StoredBundle
         rows=encoded,
         log_odds=bundle.model.log_odds(encoded),
         won=history.deals.won[rows],
-        matured=history.opened[rows] <= history.until - gap,
+        matured=history.opened[rows] <= history.until - np.timedelta64(gap, "D"),
     )
     profile = bundle.profile
     rate = (round(profile.win_rate.value * profile.accounts), profile.accounts)
