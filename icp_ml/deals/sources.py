@@ -19,7 +19,7 @@ from icp_ml.deals import reading
 from icp_ml.deals.reading import BATCH_ROWS, Place
 from icp_ml.deals.source_settings import SqlSource
 from icp_ml.deals.sql_sources import Query
-from icp_ml.errors import ConfigError
+from icp_ml.errors import ConfigError, InputError
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -144,13 +144,19 @@ def file_of(declared: Declared, root: Path) -> Path | None:
 def digest_of(declared: Declared, root: Path) -> bytes:
     """SHA-256 of the bytes of each file, one after the other; of a query, of the rows it gave, whatever their order.
 
-    Never of a URL. 32 bytes for each file or query.
+    Never of a URL. 32 bytes for each file or query. Raises `InputError` where a file cannot be read any more.
     """
     place = place_of(declared, root)
     if isinstance(place, Query):
         return place.digest()
     found = b""
     for part in sorted(place.rglob("*.parquet")) if place.is_dir() else [place]:
-        with part.open("rb") as file:
-            found += hashlib.file_digest(file, "sha256").digest()
+        try:
+            with part.open("rb") as file:
+                found += hashlib.file_digest(file, "sha256").digest()
+        except OSError as error:
+            raise InputError(
+                f"{part.name} was expected where it had been read from, and cannot be read ({error.strerror}); see "
+                "that it stays there, and try again"
+            ) from None
     return found

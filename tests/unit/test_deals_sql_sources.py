@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from icp_ml.deals.reading import column_names, read_table, stream_batches
-from icp_ml.deals.settings import AccountsSettings, DealsSettings, parse_settings
+from icp_ml.deals.settings import AccountsSettings, DealsSettings, OutcomeSettings, parse_settings
 from icp_ml.deals.sources import connected, digest_of, first_line_of, place_of, rows_of, title_of
 from icp_ml.deals.sql_sources import Query
 from icp_ml.deals.texts import encode_texts
@@ -252,3 +252,9 @@ class Wrapped(DealsSettings):
     """Settings within settings, as a configuration has them."""
 
     deals: AccountsSettings
+
+
+def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
+    declared = DealsSettings(source="deals.csv", outcome=OutcomeSettings(column="stage", won=("Won",), lost=("Lost",)))
+    with pytest.raises(InputError, match=r"deals\.csv was expected where it had been read from"):
+        digest_of(declared, tmp_path)

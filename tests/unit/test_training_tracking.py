@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -164,3 +165,17 @@ def test_nobody_is_told_what_is_called_here(tmp_path: Path) -> None:
         [sys.executable, "-c", ask], cwd=tmp_path, env=bare, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["None", "True"]
+
+
+def test_a_database_that_fails_is_one_sentence_and_no_traceback(
+    new_project: NewProject, capfd: pytest.CaptureFixture[str]
+) -> None:
+    root = new_project("failing")
+    with closing_run(open_run(root, "failing", {})):
+        pass
+    with sqlite3.connect(root / "mlruns" / "mlflow.db") as database:
+        database.execute("drop table tags")
+    database.close()
+    with pytest.raises(ConfigError, match="no such table"):
+        open_run(root, "failing", {"a": "tag"})
+    assert "Traceback" not in capfd.readouterr().err

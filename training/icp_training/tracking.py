@@ -104,8 +104,10 @@ def connect(root: Path) -> MlflowClient:
     from mlflow import MlflowClient  # noqa: PLC0415 - it takes seconds, which `icp check` and `icp init` need not wait
 
     # MLflow sets its own levels when it is imported; what its database does at its first start is no news to a person.
-    for noisy in ("mlflow.store.db.utils", "mlflow", "alembic", "alembic.runtime.migration"):
+    for noisy in ("mlflow", "alembic", "alembic.runtime.migration"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
+    # It writes a traceback of what it raises, and `reaching` makes a sentence of that.
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
 
     place = place_of(root)
     with reaching(place.shown, place.mend):
