@@ -55,7 +55,7 @@ def test_what_is_declared_all_the_same_is_refused_before_anything_is_learned(
     project: Path, name: str, held: str
 ) -> None:
     declare(project, name)
-    for verb in (("check", "icp.yaml"), ("train", "icp.yaml", "--trials", "1")):
+    for verb in (("check", "icp.yaml"), ("train", "icp.yaml", "--trials", "1"), ("backtest", "icp.yaml")):
         code, said = refusal(*verb)
         assert code == 2
         assert f"{name} holds {held}" in said

@@ -28,6 +28,7 @@ from icp_ml.deals.table import OpenDeals
 from icp_ml.errors import TooFewDeals
 from icp_ml.model.splits import Maturity, maturity
 from icp_training.config import Config
+from icp_training.personal_attributes import personal_attributes, refuse_personal
 
 Days = NDArray[np.datetime64]
 Rows = NDArray[np.intp]
@@ -79,13 +80,15 @@ class History:
 def read_history(config: Config, root: Path, kept: Sequence[str] = ()) -> History:
     """Read the deals once without a window. kept: columns whose texts are kept in `parted_by`.
 
-    Raises what reading raises, and `TooFewDeals` where there are no dates.
+    Raises what reading raises, `TooFewDeals` where there are no dates, and `ConfigError` for an attribute that is about
+    people.
     """
     if config.deals.opened is None or config.deals.closed is None:
         raise TooFewDeals(NO_DATES)
     all_of_them = config.deals.model_copy(update={"window": WindowSettings(months=None)})
     whole = config.model_copy(update={"deals": all_of_them})
     deals = _read(whole, root, kept)
+    refuse_personal(personal_attributes(deals.attributes, deals.parsed))
     horizon = deals.horizon()
     if horizon is None or deals.opened is None or deals.closed is None or deals.extracted is None:
         raise TooFewDeals(NO_DATES)
