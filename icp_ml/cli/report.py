@@ -19,6 +19,14 @@ def report(
     scored: Annotated[
         Path | None, typer.Option("--scored", help="An output of icp score, whose best rows are shown too.")
     ] = None,
+    least_cell: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            help="For a page that is handed around: leave out counts of deals and accounts under this number, with "
+            "their rates, and what would give them away within a table.",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file where it exists.")] = False,
 ) -> None:
     """Draw the page of a model for those who review it."""
@@ -36,11 +44,29 @@ def report(
             f"a model that learned was expected in {folder}, and {KINDS[kind].words} is there, of which no page is "
             f"drawn; see it by icp show {folder}"
         )
+    _check_can_leave_out(kind, scored, least_cell)
     line = training_line()
-    name, page = line.report_of(root_of(folder), folder, scored)
+    name, page = line.report_of(root_of(folder), folder, scored, least_cell)
     place = Path(f"{name}.html") if output is None else output
     write_page(place, page, force=force)
     typer.echo(f"Report: {place} ({len(page.encode()) / 1e6:.1f} MB); open it in a browser.")
+
+
+def _check_can_leave_out(kind: str, scored: Path | None, least_cell: int | None) -> None:
+    from icp_ml.errors import ConfigError
+    from icp_ml.serve.manifests import KIND, words_of
+
+    if least_cell is None:
+        return
+    if scored is not None:
+        raise ConfigError(
+            "--least-cell was given with --scored, which shows companies one by one; leave one of them out"
+        )
+    if kind != KIND:
+        raise ConfigError(
+            f"--least-cell was expected with {words_of(KIND)}, and {words_of(kind)} was named, of whose page small "
+            "counts are not left out yet; leave the option out, or do not hand the page around"
+        )
 
 
 def write_page(place: Path, page: str, *, force: bool) -> None:

@@ -90,7 +90,7 @@ def test_a_list_that_is_not_there_is_told_before_anything_is_learned(
 
 
 def test_a_model_without_a_list_says_so_on_its_page() -> None:
-    (said,) = list_shift(None)
+    (said,) = list_shift(None, 0)
     assert isinstance(said, Words)
     assert "No prospect list was held beside the deals" in said.text
 
@@ -99,7 +99,7 @@ def test_another_population_is_said_in_the_tone_of_a_warning(trained: Path) -> N
     found = read_bundle(version(trained)).representativeness
     assert found is not None
     apart = found.model_copy(update={"likeness": "apart"})
-    first, *_, chart = list_shift(apart)
+    first, *_, chart = list_shift(apart, 1_000)
     assert isinstance(first, Words)
     assert first.tone == "bad"
     assert isinstance(chart, Chart)

@@ -187,10 +187,11 @@ def review_lists(
         return review(config, config.project_root(config_path), files, names_of(config, id_column, account))
 
 
-def report_of(root: Path, folder: Path, scored: Path | None = None) -> tuple[str, str]:
+def report_of(root: Path, folder: Path, scored: Path | None = None, least: int | None = None) -> tuple[str, str]:
     """What to call the page of the model in `folder`, and the page. scored: an output of `icp score`, shown too.
 
-    Raises what reading a bundle raises, and `InputError` where `scored` is no such output.
+    least: the fewest deals or accounts that it may tell of; None for all, and for a model of resemblance and together
+    with `scored`. Raises what reading a bundle raises, and `InputError` where `scored` is no such output.
     """
     if kind_of(folder) == LOOKALIKE:
         resembling = open_lookalike(folder)
@@ -198,7 +199,7 @@ def report_of(root: Path, folder: Path, scored: Path | None = None) -> tuple[str
         return f"{likened.name}-v{likened.version}", lookalike_report(resembling, scored)
     stored = open_unanswered(folder)
     made = stored.bundle.provenance
-    return f"{made.name}-v{made.version}", report(stored, live_model(root, made.name), scored)
+    return f"{made.name}-v{made.version}", report(stored, live_model(root, made.name), scored, least)
 
 
 def is_weighted(config_path: Path) -> bool:

@@ -10,7 +10,7 @@ from icp_ml.profile.layers_added import LayerStep
 from icp_ml.profile.records import Profile
 from icp_ml.serve.bundle import Bundle
 from icp_training.report import charts
-from icp_training.report.numbers import count, figure, percent, rate, share, won_of
+from icp_training.report.numbers import count, figure, parts_at, percent, rate, share, won_of
 from icp_training.report.parts import Cell, Chart, Part, Row, Section, Table, Words, rows_of
 
 SWARMED: Final = 12
@@ -98,13 +98,15 @@ def _swarm(found: Dependence) -> Chart:
     for each in shown:
         low = min(each.states, key=lambda state: state.contributions[2])
         high = max(each.states, key=lambda state: state.contributions[2])
-        rows.append((each.factor, low.text, _odds(low.contributions[2]), high.text, _odds(high.contributions[2])))
+        ends = (Cell(low.text, counts=(low.deals,)), Cell(high.text, counts=(high.deals,)))
+        rows.append((each.factor, ends[0], _odds(low.contributions[2]), ends[1], _odds(high.contributions[2])))
     headers = ("factor", "speaks most against at", "median", "speaks most for at", "median")
     numbers = Table("Where each factor speaks most against and for", headers, rows_of(rows), frozenset({2, 4}))
     finding = (
         "Each dot is deals to which a factor adds about as much: blue low values, orange high ones, grey no order."
     )
-    return Chart("swarm", finding, charts.swarms(found, shown), numbers, charts.height_of(len(shown)))
+    counts = tuple(deals for each in shown for deals in each.swarm.counts if deals)
+    return Chart("swarm", finding, charts.swarms(found, shown), numbers, charts.height_of(len(shown)), counts)
 
 
 def _odds(value: float) -> Cell:
@@ -156,7 +158,7 @@ def _added(steps: tuple[LayerStep, ...]) -> Table:
             figure(step.auc_gained, 2),
             figure(step.log_loss),
             count(step.above),
-            rate(step.win_rate),
+            rate(step.win_rate, parts_at(step.win_rate, step.above)),
         )
         for step in steps
     ]

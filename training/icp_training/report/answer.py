@@ -11,7 +11,7 @@ from icp_ml.profile.tiers import TierTable
 from icp_ml.serve.bundle import Bundle
 from icp_ml.watch.definition_diff import CriterionChange, DefinitionDiff, RuleChange
 from icp_training.report import charts
-from icp_training.report.numbers import count, percent, rate, share
+from icp_training.report.numbers import count, parted, percent, rate, share
 from icp_training.report.parts import Chart, Listed, Part, Section, Table, Words, rows_of
 
 MOST_CHANGES = 6
@@ -56,14 +56,17 @@ def _looked_for(definition: Definition) -> Iterator[Part]:
         return
     match = definition.match
     if match is not None:
-        yield Words(_match_words(match, len(definition.criteria), definition))
+        sides = [each for each in (match.inside, match.outside) if each is not None]
+        counts = tuple(each for side in sides for each in parted(side.won, side.deals))
+        yield Words(_match_words(match, len(definition.criteria), definition), counts=counts)
     yield Listed(tuple(each.words for each in definition.criteria))
     if definition.assumed is not None and match is not None and match.inside is not None:
         assumed = definition.assumed
         yield Words(
             f"The profile that the company believed in wins {rate(assumed.inside.win_rate).text} of its deals and "
             f"holds {percent(assumed.share_of_wins)} of the wins; this one wins {rate(match.inside.win_rate).text} and "
-            f"holds {percent(match.share_of_wins or 0.0)}."
+            f"holds {percent(match.share_of_wins or 0.0)}.",
+            counts=(*parted(assumed.inside.won, assumed.inside.deals), *parted(match.inside.won, match.inside.deals)),
         )
 
 
@@ -94,7 +97,7 @@ def tier_chart(table: TierTable) -> Chart:
                     tier_name(each.label),
                     f"{each.score_from:g} to {each.score_to:g}",
                     count(each.deals),
-                    count(each.won),
+                    count(each.won, of=each.deals),
                     rate(each.win_rate),
                     share(each.share_of_wins),
                 )

@@ -9,8 +9,8 @@ from icp_ml.profile.definition import Proposal
 from icp_ml.profile.tiering import Policy
 from icp_ml.serve.bundle import Bundle
 from icp_training.report import charts
-from icp_training.report.numbers import percent, rate, won_of
-from icp_training.report.parts import Chart, Part, Section, Table, Words, rows_of
+from icp_training.report.numbers import parted, percent, rate, won_of
+from icp_training.report.parts import Cell, Chart, Part, Section, Table, Words, rows_of
 
 
 def anti_icp(bundle: Bundle) -> Section:
@@ -28,7 +28,7 @@ def _parts(bundle: Bundle) -> Iterator[Part]:
         yield Words("The deals suggest no exclusion: no kind of company wins too little for it to be chance.")
     boundaries = [each for each in proposals if each.kind == "boundary"]
     if boundaries:
-        rows = rows_of([(each.rule.name, each.why) for each in boundaries])
+        rows = rows_of([(each.rule.name, Cell(each.why, counts=parted(each.won, each.deals))) for each in boundaries])
         yield Table("Boundaries of the market that the deals suggest", ("boundary", "why"), rows)
     if proposals:
         yield Words("A suggested rule counts once a person has approved it: icp amend --approve NAME --reason WHY.")

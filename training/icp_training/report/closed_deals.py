@@ -17,7 +17,7 @@ from icp_ml.profile.clusters import Clusters
 from icp_ml.profile.field_figures import FieldFigure
 from icp_ml.serve.bundle import Bundle
 from icp_training.report import charts
-from icp_training.report.numbers import percent, points, rate, share, won_of
+from icp_training.report.numbers import parts_at, percent, points, rate, share, won_of
 from icp_training.report.parts import Cell, Chart, Listed, Part, Section, Table, Words, rows_of
 
 SEGMENTED: Final = 10
@@ -74,8 +74,8 @@ def _contrast_chart(attributes: Sequence[FactorVerdict], found: WinsMinusLosses)
     rows = [
         (
             state.words,
-            rate(state.won),
-            rate(state.lost),
+            rate(state.won, parts_at(state.won, state.won_accounts)),
+            rate(state.lost, parts_at(state.lost, state.lost_accounts)),
             points(state.difference),
             Cell("") if verdict.beyond is None else points(verdict.beyond),
             "" if state.q_value is None else f"{state.q_value:.3f}",
@@ -172,10 +172,11 @@ def _title(metric: Metric, unit: str) -> str:
 def _cell(metric: Metric, figure: Figure | None) -> Cell:
     if figure is None:
         return Cell("")
+    counts = (figure.deals, figure.accounts)
     if metric.endswith("rate"):
-        return rate(figure.drawn)
+        return rate(figure.drawn, counts)
     drawn = figure.drawn
-    return Cell(f"{drawn.value:,.0f} ({drawn.low:,.0f} to {drawn.high:,.0f})", f"{drawn.value!r}")
+    return Cell(f"{drawn.value:,.0f} ({drawn.low:,.0f} to {drawn.high:,.0f})", f"{drawn.value!r}", counts)
 
 
 def _field(found: Sequence[FieldFigure]) -> Table:

@@ -8,7 +8,7 @@ from icp_ml.profile.definition import Assumed, Criterion, Definition, Side
 from icp_ml.profile.widening import Widened
 from icp_ml.serve.bundle import Bundle
 from icp_training.report import charts
-from icp_training.report.numbers import count, percent, points, rate, share, won_of
+from icp_training.report.numbers import number, percent, points, rate, share, won_of
 from icp_training.report.parts import Cell, Chart, Listed, Part, Section, Table, Words, rows_of
 
 
@@ -72,11 +72,11 @@ def _row(each: Criterion) -> list[Cell | str]:
     evidence = each.evidence
     until = "" if each.review_by is None else each.review_by.isoformat()
     if evidence is None:
-        return [each.words, count(each.points), *[""] * 6, f"{each.layer}, {each.axis}", until]
+        return [each.words, number(each.points), *[""] * 6, f"{each.layer}, {each.axis}", until]
     sides = [won_of(side.won, side.deals) for side in (evidence.inside, evidence.outside, evidence.not_known)]
     found = "pinned" if each.origin == "pinned" else percent(evidence.stability)
     tail = [share(evidence.share), Cell(found), Cell(f"{each.layer}, {each.axis}"), Cell(until)]
-    return [each.words, count(each.points), *sides, points(evidence.gap), *tail]
+    return [each.words, number(each.points), *sides, points(evidence.gap), *tail]
 
 
 def _pinned(definition: Definition) -> Iterator[Part]:

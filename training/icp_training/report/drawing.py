@@ -17,14 +17,18 @@ from icp_training.report.model_card import model_card
 from icp_training.report.page import Heading, page
 from icp_training.report.parts import Section, Words
 from icp_training.report.prospects import Beside, prospects
+from icp_training.report.small_cells import without_small_cells
 from icp_training.report.tiers import tiers
 from icp_training.report.trust import judged, rows_made_of, trust
 
 
-def report(stored: StoredBundle, live: StoredBundle | None = None, scored: Path | None = None) -> str:
+def report(
+    stored: StoredBundle, live: StoredBundle | None = None, scored: Path | None = None, least: int | None = None
+) -> str:
     """The page of a model. live: the version in use, None where there is none or it is this one.
 
-    scored: an output of `icp score`, whose best rows are shown too. Raises `InputError` where it is none.
+    scored: an output of `icp score`, whose best rows are shown too; not with `least`. Raises `InputError` where it is
+    none. least: the fewest deals or accounts that may be told of (see `small_cells`); None for all.
     """
     bundle = stored.bundle
     sections = (
@@ -38,7 +42,7 @@ def report(stored: StoredBundle, live: StoredBundle | None = None, scored: Path 
         trust(bundle),
         model_card(stored),
     )
-    return page(_heading(stored), sections)
+    return page(_heading(stored), sections if least is None else without_small_cells(sections, least))
 
 
 def report_of_refusal(name: str, verdict: Verdict, ledger: Mapping[str, int], sentence: str) -> str:

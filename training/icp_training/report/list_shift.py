@@ -16,8 +16,8 @@ SHOWN: Final = 20
 TONES: Final[dict[Likeness, Tone]] = {"alike": "plain", "differs": "warning", "apart": "bad"}
 
 
-def list_shift(found: Representativeness | None) -> Iterator[Part]:
-    """found: the prospect list beside the deals; None where none was named, or none could be read."""
+def list_shift(found: Representativeness | None, deals: int) -> Iterator[Part]:
+    """found: the prospect list beside the deals; None where none was named, or none could be read. deals: how many."""
     if found is None:
         yield Words(
             "No prospect list was held beside the deals when this model was made: prospects.source of the "
@@ -28,17 +28,21 @@ def list_shift(found: Representativeness | None) -> Iterator[Part]:
     yield from (Words(each, "warning") for each in found.sentences[1:])
     if found.absent:
         yield Words(f"The list has no column for {listed(found.absent)}, and none of them is compared.", "warning")
-    yield _chart(found)
+    yield _chart(found, deals)
 
 
-def _chart(found: Representativeness) -> Chart:
+def _chart(found: Representativeness, deals: int) -> Chart:
     widest = sorted(found.columns, key=lambda each: (-abs(each.known_list - each.known_deals), each.attribute))[:SHOWN]
     figure = charts.pairs(
         [each.attribute for each in widest],
         {"deals": [each.known_deals for each in widest], "prospects": [each.known_list for each in widest]},
         "share of rows in which the attribute is known",
     )
-    return Chart("list-shift", _finding(widest), figure, _table(found), charts.height_of(len(widest)))
+    numbers = _table(found, deals)
+    counts = tuple(
+        each for row in numbers.rows for cell in row for each in cell.counts
+    )  # its rows are in another order
+    return Chart("list-shift", _finding(widest), figure, numbers, charts.height_of(len(widest)), counts)
 
 
 def _finding(widest: Sequence[ColumnShift]) -> str:
@@ -51,13 +55,13 @@ def _finding(widest: Sequence[ColumnShift]) -> str:
     )
 
 
-def _table(found: Representativeness) -> Table:
+def _table(found: Representativeness, deals: int) -> Table:
     rows: list[Row] = [
         (
             each.attribute,
             share(each.share),
-            share(each.known_deals),
-            share(each.known_list),
+            share(each.known_deals, deals),
+            share(each.known_list, found.rows),
             count(each.unseen_rows) if each.unseen_rows else Cell(""),
         )
         for each in found.columns

@@ -13,10 +13,14 @@ Tone = Literal["plain", "good", "warning", "bad"]
 
 @dataclass(frozen=True)
 class Cell:
-    """text: rounded for people. exact: the number itself, shown on hover; empty where text is all there is."""
+    """text: rounded for people. exact: the number itself, shown on hover; empty where text is all there is.
+
+    counts: the numbers of deals or accounts that the text tells or can be worked back to, for `small_cells`.
+    """
 
     text: str
     exact: str = ""
+    counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Table:
 class Chart:
     """A figure under the sentence that says what it shows. numbers: the same as a table, for those who cannot see it.
 
-    name: unique in the page, of letters and dashes. height: in pixels.
+    name: unique in the page, of letters and dashes. height: in pixels. counts: as of a cell, beyond its table's.
     """
 
     name: str
@@ -45,14 +49,16 @@ class Chart:
     figure: Figure
     numbers: Table
     height: int
+    counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Words:
-    """Sentences in one paragraph."""
+    """Sentences in one paragraph. counts: of the groups of which a share is told in it, as of a cell."""
 
     text: str
     tone: Tone = "plain"
+    counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def _table(bundle: Bundle) -> Table:
     rows = []
     for each in bundle.tiering.table.rows:
         odds = Cell("") if each.odds_ratio_to_next is None else figure(each.odds_ratio_to_next, 2)
-        sizes = (count(each.deals), count(each.accounts), count(each.won))
+        sizes = (count(each.deals), count(each.accounts), count(each.won, of=each.deals))
         wins = (rate(each.win_rate), Cell(percent(each.share_of_deals)), Cell(percent(each.share_of_wins)), odds)
         rows.append((tier_name(each.label), f"{each.score_from:g} to {each.score_to:g}", *sizes, *wins))
     headers = (
@@ -68,7 +68,7 @@ def _money(found: PotentialRecord) -> Iterator[Part]:
 def _money_row(each: MoneyRow) -> tuple[Cell | str, ...]:
     mean = Cell("too few") if each.mean_acv is None else _amount(each.mean_acv.value)
     values = map(_amount, (each.won_value, each.pipeline_value, each.expected_value))
-    return tier_name(each.label), count(each.deals), count(each.won), *values, mean
+    return tier_name(each.label), count(each.deals), count(each.won, of=each.deals), *values, mean
 
 
 def _amount(value: float) -> Cell:

@@ -28,8 +28,8 @@ def trust(bundle: Bundle) -> Section:
         *_made_of(bundle),
         *judged(bundle.verdict),
         *_steadiness(bundle.profile),
-        *missing(bundle.reference, "deals"),
-        *list_shift(bundle.representativeness),
+        *missing(bundle.reference, "deals", bundle.profile.deals),
+        *list_shift(bundle.representativeness, bundle.profile.deals),
     )
     return Section("trust", "Can it be trusted?", parts, terms=("forward in time", "calibration", "log loss", "AUC"))
 
@@ -189,12 +189,12 @@ def _quarters(shown: list[FactorSteadiness]) -> Table:
     return Table(caption, ("factor", *names), rows_of(rows), frozenset(range(1, 1 + len(names))), folded=True)
 
 
-def missing(reference: DriftReference, of: str) -> Iterator[Part]:
-    """Which attributes are often not known. of: what was learned from."""
+def missing(reference: DriftReference, of: str, whole: int | None = None) -> Iterator[Part]:
+    """Which attributes are often not known. of: what was learned from. whole: how many there were."""
     lacking = [(each.column, each.missing) for each in reference.columns if each.missing >= MISSING_ENOUGH]
     if not lacking:
         yield Words(f"Every attribute is known of nearly all {of}.")
         return
-    rows = rows_of([(name, share(gap)) for name, gap in sorted(lacking, key=lambda e: -e[1])])
+    rows = rows_of([(name, share(gap, whole)) for name, gap in sorted(lacking, key=lambda e: -e[1])])
     caption = f"Attributes that some {of} lack ({len(lacking)})"
     yield Table(caption, ("attribute", "not known of"), rows, frozenset({1}), folded=True)
