@@ -19,12 +19,13 @@ import icp_ml
 from icp_ml.deals.settings import parse_settings
 from icp_ml.deals.weighted_settings import WeightedSettings
 from icp_ml.errors import BundleInvalid, ConfigError, InputError, ModelNotFound
-from icp_ml.serve import file_names
+from icp_ml.serve import file_names, trusted_keys
 from icp_ml.serve import folder as files
 from icp_ml.serve.bundle import open_bundle
-from icp_ml.serve.loading import load
+from icp_ml.serve.loading import load, open_any
 from icp_ml.serve.notes import ScoringNotes
 from icp_ml.serve.scoring import Scorer
+from icp_ml.serve.signatures import private_key, sign, write_new_key
 from icp_ml.serve.weighted_bundle import WeightedBundle, open_weighted, write_weighted
 from icp_ml.serve.weighted_scoring import WeightedScorer
 from icp_training.weighing import weighted_bundle_of
@@ -114,6 +115,20 @@ def test_loading_gives_the_scorer_of_the_kind(written: Path, tmp_path: Path) -> 
     assert icp_ml.load(written).content_hash == open_weighted(written).content_hash
     with pytest.raises(ModelNotFound):
         load(tmp_path / "none")
+
+
+def test_a_signature_is_demanded_of_a_scorecard_too(
+    written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, key = Path(shutil.copytree(written, tmp_path / "v1")), tmp_path / "ana.pem"
+    public, _ = write_new_key(key)
+    monkeypatch.setenv(trusted_keys.TRUSTED, str(public))
+    monkeypatch.setattr(trusted_keys, "_OWN", set())  # what a process made itself it opens
+    for way in (icp_ml.load, open_weighted, open_any):
+        with pytest.raises(BundleInvalid, match=r"it has no signature\.json"):
+            way(folder)
+    files.write_signature(folder, sign(files.manifest_in(folder), private_key(key)))
+    assert icp_ml.load(folder).content_hash == open_weighted(folder).content_hash == open_any(folder).content_hash
 
 
 def test_each_kind_is_refused_as_the_other(written: Path, tmp_path: Path) -> None:

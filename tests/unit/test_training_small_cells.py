@@ -252,7 +252,12 @@ def test_pages_that_show_companies_one_by_one_or_are_not_covered_are_refused(
     code, said = refusal("report", demo, "--least-cell", 5, "--scored", "scored.csv")
     assert (code, "one by one" in said) == (2, True)
     assert refusal("report", demo, "--least-cell", 1)[0] == 2
-    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "v1").mkdir()
+    manifest = (demo / "manifest.json").read_text(encoding="utf-8")
+    (tmp_path / "v1" / "manifest.json").write_text(manifest.replace('"win-model"', '"lookalike"'), encoding="utf-8")
+    code, said = refusal("report", "v1", "--least-cell", 5)
+    assert (code, "a model of resemblance was named" in said) == (2, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["v1"]
 
 
 def test_a_tier_that_lost_few_deals_is_left_out_as_one_that_won_few() -> None:
