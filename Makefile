@@ -27,7 +27,7 @@ FULL ?=
 # what its tests share is made once.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test test-oldest check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp two-years bench-model bench-search bench-score bench-spark report-pages bench-speed bench-as-of faults fuzz wheel-check bill docs clean
+.PHONY: help demo test test-oldest check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp two-years bench-model bench-search bench-score bench-spark report-pages bench-speed bench-as-of faults fuzz mutants wheel-check bill docs clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,6 +103,9 @@ faults: $(STAMP) ## kills, full and lost disks, stopped databases put into real 
 
 fuzz: $(STAMP) ## 100,000 cases of broken and hostile input: answers, sentences, and nothing else; goes on where it stopped; writes docs/fuzzing.md
 	@$(ONE_THREAD) $(BIN)/python training/benchmarks/hostile.py
+
+mutants: $(STAMP) ## small faults put into chosen modules one at a time: does a test notice? goes on where it stopped; writes docs/mutation.md
+	@$(ONE_THREAD) $(BIN)/python training/benchmarks/mutants.py
 
 docs: $(STAMP) ## the documentation as pages of HTML, with a search; a warning is an error; into docs/_build
 	@$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build

@@ -9,7 +9,7 @@ second afterwards. What came of each is kept in .cache/mutants by a hash of the 
 interrupted run goes on; the page goes to docs/mutation.md when all of both draws were tried. What survives is judged in
 training/benchmarks/mutating/judged.yaml.
 
-    python training/benchmarks/mutants.py [--group deals]... [--draw 1] [--each 25] [--workers 2]
+    python training/benchmarks/mutants.py [--group deals]... [--draw 1] [--each 24] [--workers 2]
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from benchmarks.mutating.trials import LEAST_SECONDS, TIMES_AS_LONG, Outcome, Tr
 
 CACHE: Final = ROOT / ".cache" / "mutants"
 PAGE: Final = ROOT / "docs" / "mutation.md"
-EACH: Final = 25
+EACH: Final = 24
 """Faults that are drawn for each group, shared out by the lines of its modules that can have one."""
 DRAWS: Final = (1, 2)
 
@@ -50,7 +50,7 @@ def code() -> str:
 def tests_hash(target: Target) -> str:
     """The hash of a module's tests and of what tests share."""
     named = {ROOT / each.partition("::")[0] for each in target.tests if not each.startswith("-")}
-    digest = hashlib.sha256(repr(target).encode())
+    digest = hashlib.sha256(repr((target.tests, target.interpreted)).encode())
     for path in sorted(named | set((ROOT / "tests").glob("*.py"))):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:16]
@@ -61,8 +61,11 @@ def rows_of(group: str, draw: int, count: int, workers: int) -> Iterator[Row]:
     sources = {target: read_source(file_of(target.module).read_text(encoding="utf-8")) for target in GROUPS[group]}
     for target, share in zip(sources, _shares(list(sources.values()), count), strict=True):
         faults = drawn(sources[target].faults, share, draw)
-        folder = CACHE / f"{code()}-{tests_hash(target)}" / target.module
-        places = {fault: folder / f"{hashlib.sha256(fault.name.encode()).hexdigest()[:16]}.json" for fault in faults}
+        folder = CACHE / f"{code()}-{tests_hash(target)}"
+        places = {
+            fault: folder / target.module / f"{hashlib.sha256(fault.name.encode()).hexdigest()[:16]}.json"
+            for fault in faults
+        }
         missing = [fault for fault in faults if not places[fault].exists()]
         if missing:
             allowed = _allowed(target, folder)

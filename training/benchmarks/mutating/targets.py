@@ -28,8 +28,13 @@ _LOOPS: Final = (
     *_CELLS,
     "--deselect=tests/unit/test_model_cells.py::test_machine_code_is_kept_where_it_was_asked_for",
 )
-_BUNDLE: Final = ("tests/unit/test_serve_bundle.py", "tests/compat/test_kept_bundles.py")
-_SCORING: Final = ("tests/unit/test_serve_scoring.py", "tests/unit/test_serve_reasons.py")
+_BUNDLE: Final = (
+    "tests/unit/test_serve_bundle.py",
+    "tests/compat/test_kept_bundles.py",
+    "tests/unit/test_serve_profiles.py",
+    "tests/properties/test_serve_scoring.py::test_any_byte_flipped_in_the_manifest_is_noticed",
+)
+_SCORING: Final = ("tests/unit/test_serve_reasons.py", "tests/unit/test_serve_scoring.py")
 
 GROUPS: Final[Mapping[str, tuple[Target, ...]]] = {
     "deals": (
@@ -45,7 +50,12 @@ GROUPS: Final[Mapping[str, tuple[Target, ...]]] = {
         Target("icp_ml.model.skill", ("tests/unit/test_model_skill.py", "tests/properties/test_model_numbers.py")),
         Target("icp_ml.model.levels", ("tests/unit/test_model_intervals.py", "tests/unit/test_serve_levels.py")),
         Target(
-            "icp_ml.model.scorecard", ("tests/unit/test_model_scorecard.py", "tests/properties/test_model_numbers.py")
+            "icp_ml.model.scorecard",
+            (
+                "tests/unit/test_model_scorecard.py",
+                "tests/unit/test_model_monotone.py",
+                "tests/properties/test_model_numbers.py",
+            ),
         ),
     ),
     "tiers": (
@@ -69,26 +79,16 @@ GROUPS: Final[Mapping[str, tuple[Target, ...]]] = {
     "bundle": (
         Target("icp_ml.serve.manifests", _BUNDLE),
         Target("icp_ml.serve.folder", _BUNDLE),
-        Target(
-            "icp_ml.serve.bundle", (*_BUNDLE, "tests/unit/test_serve_levels.py", "tests/unit/test_serve_profiles.py")
-        ),
-        Target("icp_ml.serve.golden", _BUNDLE),
+        Target("icp_ml.serve.bundle", _BUNDLE),
     ),
     "scoring": (
         Target("icp_ml.model.cells.codes", _CELLS),
-        Target("icp_ml.model.cells.compiling", _CELLS),
-        Target("icp_ml.model.cells.grouping", _CELLS),
+        Target("icp_ml.model.cells.program", _CELLS),
         Target("icp_ml.model.cells.kernel", _LOOPS, interpreted=True),
         Target("icp_ml.model.cells.leaves", _LOOPS, interpreted=True),
-        Target("icp_ml.model.cells.merging", _LOOPS, interpreted=True),
-        Target("icp_ml.model.cells.program", _CELLS),
-        Target("icp_ml.model.cells.tables", _CELLS),
-        Target("icp_ml.model.cells.tree_shape", _CELLS),
         Target("icp_ml.serve.scoring", (*_SCORING, "tests/unit/test_serve_levels.py")),
-        Target("icp_ml.serve.learned_scoring", _SCORING),
-        Target("icp_ml.serve.reasons", ("tests/unit/test_serve_reasons.py", "tests/unit/test_serve_scoring.py")),
+        Target("icp_ml.serve.reasons", _SCORING),
         Target("icp_ml.serve.incoming", _SCORING),
         Target("icp_ml.serve.outgoing", _SCORING),
-        Target("icp_ml.serve.repeats", ("tests/unit/test_serve_repeats.py",)),
     ),
 }
