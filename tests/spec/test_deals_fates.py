@@ -84,6 +84,13 @@ def test_the_ledger_adds_up_to_the_rows_read(tmp_path: Path) -> None:
     assert 8 + 1 + 1 + 2 + 1 + 6 == 19
 
 
+def test_the_ledger_tells_of_every_rule_and_of_what_cannot_be_judged_only_where_there_is_such_a_row(
+    tmp_path: Path,
+) -> None:
+    told = [step.name for step in read(tmp_path, "keep_all").ledger.steps]
+    assert told == ["read", "rejected", "ignored", "out of window", "open", "repeated", "accepted"]
+
+
 def test_an_open_deal_counts_as_censored_from_the_opening_that_can_be_read(tmp_path: Path) -> None:
     assert read(tmp_path, "keep_first").open_deals.opened.tolist() == [date(2024, 5, 5)]
 

@@ -9,7 +9,7 @@ import pytest
 from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.contract import DealTable, read_deals
 from icp_ml.deals.deal_type_settings import DealTypesSettings, LossReasonsSettings, TestDealsSettings
-from icp_ml.deals.deal_types import names_a_test
+from icp_ml.deals.deal_types import columns_to_leave_out_by, names_a_test
 from icp_ml.deals.settings import DealsSettings, OutcomeSettings, TablesSettings, parse_settings
 from icp_ml.errors import ConfigError, InputError
 
@@ -66,6 +66,11 @@ def test_rules_that_are_not_declared_leave_nothing_out(tmp_path: Path) -> None:
     assert [step.name for step in ledger.steps] == [
         "read", "rejected", "ignored", "out of window", "open", "repeated", "accepted",
     ]  # fmt: skip
+
+
+def test_the_rules_need_the_columns_that_they_name_and_no_others() -> None:
+    assert sorted(columns_to_leave_out_by(SETTINGS)) == ["deleted", "name", "reason", "type"]
+    assert columns_to_leave_out_by(SETTINGS.model_copy(update={"reasons": None, "deleted": None})) == ("type", "name")
 
 
 def test_a_type_that_is_listed_nowhere_is_refused(tmp_path: Path) -> None:

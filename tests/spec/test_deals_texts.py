@@ -212,3 +212,8 @@ def test_a_set_text_without_members_is_missing_but_an_empty_list_is_known_to_hol
     read = parse_sets(lists, missing=["-"])
     assert read.missing.tolist() == [False, True, False, False]
     assert read.indptr.tolist() == [0, 0, 0, 1, 1]
+
+
+def test_a_whole_number_too_long_for_a_float_is_the_nearest_float() -> None:
+    """2^53 + 1 is the first whole number without a float of its own."""
+    assert parse_numbers(pa.array([2**53 + 1, None], pa.int64())).values.tolist()[:1] == [2.0**53]

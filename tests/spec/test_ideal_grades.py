@@ -65,6 +65,7 @@ def test_wins_are_graded_among_themselves_and_a_customer_that_left_is_c() -> Non
     by_hand = [float(row[5]) if row[5] else np.nan for row in body]
     assert found.score == pytest.approx(by_hand, nan_ok=True)
     assert letters(found) == [row[6] for row in body]
+    assert found.grade.dtype == predicted_of(found).dtype == np.int8
     assert predicted_of(found).tolist() == [int(row[7]) for row in body]
 
 

@@ -63,6 +63,11 @@ def test_an_outcome_value_that_is_not_listed_is_told_with_its_rows(tmp_path: Pat
     assert "found 'Stalled (2 rows)', 'Maybe (1 rows)' under none; add each to one of the four lists" in sentence
 
 
+def test_a_value_that_is_not_listed_is_told_wherever_it_stands(tmp_path: Path) -> None:
+    write(tmp_path, "deals.csv", "stage,size", "Stalled,1", "Won,2", "Lost,3")
+    assert "found 'Stalled (1 rows)' under none" in refusal(tmp_path, InputError)
+
+
 def test_a_missing_outcome_column_is_told_with_the_nearest_name(tmp_path: Path) -> None:
     write(tmp_path, "deals.csv", "Stages,size", "Won,1")
     assert refusal(tmp_path, InputError).endswith("did you mean 'Stages'?")

@@ -110,6 +110,7 @@ def test_a_grade_that_only_weighs_leaves_no_deal_out(tmp_path: Path) -> None:
     assert deals.graded is not None
     # ACV of d1 d2 d3 d8 is 100 50 70 30; d6 says "many", which is no number. From the top 1/8 3/8 5/8 7/8.
     assert [("ABC"[g] if g >= 0 else "") for g in deals.graded.grade] == ["A", "B", "B", "", "", "", "C", ""]
+    assert deals.ideal().tolist() == [True] + [False] * 7
     assert deals.graded.measures[0].trouble == Trouble(1, ("many",))
     weights = deals.weights
     assert weights is not None

@@ -18,7 +18,7 @@ from icp_ml.model.cells.contributing import WORTH_COMPILING, explained, fast_con
 from icp_ml.model.cells.looking_up import CellModel, JointColumns
 from icp_ml.model.cells.merging import Groups, begin, find_lacking
 from icp_ml.model.cells.program import code_type, program_of
-from icp_ml.model.cells.tables import CellTables
+from icp_ml.model.cells.tables import CellTables, Table
 from icp_ml.model.trees import Trees
 from icp_ml.serve.reasons import strongest
 from tests.model_columns import Floats
@@ -220,6 +220,25 @@ def test_a_column_whose_offset_changes_often_is_looked_up() -> None:
     program = program_of(tables)
     assert len(program.lookup_column) == 0
     assert sorted(program.step_column.tolist()) == [0, 0, 1]  # x0: at 1.5, and back for missing; x1: 0 and 33 together
+
+
+@pytest.mark.parametrize("kinds", list(itertools.product(("stepped", "looked up"), repeat=3)))
+def test_every_table_has_its_own_steps_and_look_ups_or_none(kinds: tuple[str, ...]) -> None:
+    """A table's place is the sum of its columns' offsets; here each has one column, and offsets that change often are
+    looked up. The program's lists are read as `Program` says, and name a stretch for each table, empty or not."""
+    column = ColumnCodes(np.arange(40.0), np.empty(0, dtype=np.int64), is_category=False)
+    of_kind = {"stepped": np.arange(column.count) // 20, "looked up": np.arange(column.count) % 7}
+    tables = tuple(Table((j,), (of_kind[kind].astype(np.uint16),), np.zeros((7, 1))) for j, kind in enumerate(kinds))
+    program = program_of(CellTables(0.0, (column,) * 3, np.zeros((3, column.count)), tables))
+    for t, table in enumerate(tables):
+        place = np.full(column.count, program.first[t], dtype=np.uint16)
+        for s in range(program.steps_of[t], program.steps_of[t + 1]):
+            assert program.step_column[s] == t
+            place += np.where(np.arange(column.count) > program.step_code[s], program.step_jump[s], 0).astype(np.uint16)
+        for s in range(program.lookups_of[t], program.lookups_of[t + 1]):
+            assert program.lookup_column[s] == t
+            place += program.offsets[program.lookup_start[s] :][: column.count]
+        assert place.tolist() == table.offsets[0].tolist()
 
 
 @pytest.mark.parametrize("groups", [1, 63, 64, 65, 200])

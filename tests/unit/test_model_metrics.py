@@ -78,9 +78,40 @@ def test_calibration_of_predictions_that_exaggerate_twofold_is_one_half() -> Non
     assert intercept == pytest.approx(-0.5, abs=0.04)
 
 
-def test_calibration_of_a_perfect_separation_is_kept_finite() -> None:
-    _, slope = calibration(np.array([-2.0, -1.0, 1.0, 2.0]), np.array([0, 0, 1, 1], dtype=np.int8), np.ones(4))
-    assert 1.0 < slope <= 20.0
+@pytest.mark.parametrize(
+    ("z", "won"),
+    [
+        ([-2.0, -1.0, 1.0, 2.0], [0, 0, 1, 1]),
+        ([-2.2, 0.1, 0.1, -0.2, 0.3], [0, 0, 0, 0, 1]),  # the full step helps no more before the bound is reached
+    ],
+)
+def test_predictions_that_part_wins_from_losses_have_the_steepest_slope(z: list[float], won: list[int]) -> None:
+    """The steeper the line the smaller the loss, so that the best there is lies at the bound: 20, or -20 mirrored."""
+    outcomes = np.array(won, dtype=np.int8)
+    assert calibration(np.array(z), outcomes, np.ones(len(z)))[1] == 20.0
+    assert calibration(-np.array(z), outcomes, np.ones(len(z)))[1] == -20.0
+
+
+@pytest.mark.parametrize("outcome", [0, 1])
+def test_deals_that_all_ended_alike_have_a_line_far_out_and_finite(outcome: int) -> None:
+    intercept, slope = calibration(np.array([1.0, 2.0, -1.0]), np.full(3, outcome, dtype=np.int8), np.ones(3))
+    assert expit(intercept) == pytest.approx(outcome, abs=1e-9)
+    assert slope == pytest.approx(0.0, abs=1e-9)
+
+
+def test_each_figure_stands_under_its_own_name() -> None:
+    z, won, weights = predicted(7)
+    intercept, slope = calibration(z, won, weights)
+    named = {
+        "log_loss": log_loss(z, won, weights),
+        "auc": auc(z, won, weights),
+        "brier": brier(z, won, weights),
+        "calibration_slope": slope,
+        "calibration_intercept": intercept,
+        "observed_over_expected": observed_over_expected(z, won, weights),
+        "top_decile_lift": top_decile_lift(z, won, weights),
+    }
+    assert dict(zip(METRICS, measure(z, won, weights), strict=True)) == named
 
 
 @pytest.mark.parametrize("name", METRICS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -49,6 +51,14 @@ def test_rates_that_rise_give_points_that_rise(ridge: float) -> None:
     rows, won = outcomes([0.1, 0.2, 0.4, 0.5, 0.8], 40)
     points = fit_points(rows, won, (number("n"),), bins=8, ridges=np.array([ridge])).columns[0].points[:-1]
     assert (np.diff(points) > 0).all()
+
+
+def test_asking_for_points_that_rise_changes_nothing_where_they_do() -> None:
+    rows, won = outcomes([0.1, 0.2, 0.4, 0.5, 0.8], 40)
+    asked = replace(number("n"), monotone=1)
+    free, held = (fit_points(rows, won, (column,), bins=8, ridges=np.array([2.0])) for column in (number("n"), asked))
+    assert held.columns[0].points == pytest.approx(free.columns[0].points, abs=1e-4)
+    assert held.base == pytest.approx(free.base, abs=1e-4)
 
 
 def test_without_much_ridge_points_are_the_differences_of_log_odds() -> None:

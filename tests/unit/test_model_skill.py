@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from icp_ml.model.metrics import Judged, log_losses
-from icp_ml.model.skill import anchor, measure_skill, refit_by_block
+from icp_ml.model.metrics import Estimate, Judged, log_losses
+from icp_ml.model.skill import BlockLevel, anchor, measure_skill, refit_by_block
 
 Floats = NDArray[np.float64]
 
@@ -149,6 +149,15 @@ def test_the_level_by_hand() -> None:
     assert (level.block, level.deals) == (0, 60)
     assert level.observed_over_expected.value == pytest.approx(2.0)
     assert level.is_off
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "is_off"), [(0.8, 1.0, False), (1.0, 1.2, False), (0.8, 0.999, True), (1.001, 1.2, True)]
+)
+def test_a_level_is_off_where_its_interval_leaves_out_1_and_an_interval_holds_its_ends(
+    low: float, high: float, *, is_off: bool
+) -> None:
+    assert BlockLevel(0, 60, Estimate((low + high) / 2, low, high)).is_off is is_off
 
 
 def test_deals_of_one_account_are_one_fact() -> None:

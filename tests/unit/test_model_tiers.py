@@ -200,6 +200,41 @@ def test_with_three_scores_the_third_cut_is_the_highest_that_leaves_a_second(see
     assert (cuts.tiers(log_odds) <= 2).tolist() == (log_odds >= end).tolist()
 
 
+def test_ten_deals_are_cut_by_the_same_law_up_to_the_deal_next_to_tier_1() -> None:
+    """Tier 2 may be a single deal of ten; then tier 3 is all that is left, and nothing is lost from the count."""
+    deals = np.linspace(2.0, -2.0, 10), np.array([1] * 3 + [0] * 7, dtype=np.int8), np.arange(10)
+    settings = TiersSettings.model_validate({1: 80, 2: 60, "ratio": 1.01})
+    tiers = fit_cuts(*deals, settings).cuts.tiers(deals[0])
+    assert highest_lower_cut(deals, tiers == 0, -np.inf, 1.01) == pytest.approx(deals[0][3])
+    assert tiers.tolist() == [0] * 3 + [1] + [2] * 6
+
+
+def test_where_no_cut_parts_tier_1_from_tier_3_what_is_out_of_scope_stays_out() -> None:
+    """Of the best 40 deals 36 won, of the next 50 two in three, of the last 10 three, which are 4 % of 73 wins.
+
+    No cut makes tier 1 surely win 1.5 times as often as tier 3: the last 10 are too few to be sure of, and with more
+    deals tier 3 wins too often.
+    """
+    won = np.array([*([1] * 9 + [0]) * 4, *([1, 1, 0] * 17)[:50], *[0] * 7, *[1] * 3], dtype=np.int8)
+    log_odds = np.linspace(3.0, -3.0, 100)
+    fitted = fit_cuts(log_odds, won, np.arange(100), TiersSettings())
+    cuts = fitted.cuts
+    assert cuts.labels == ("1", "2-3", "out of scope")
+    assert [note.partition(":")[0] for note in fitted.notes] == ["Tiers 2 and 3 are merged"]
+    assert highest_lower_cut((log_odds, won, np.arange(100)), cuts.tiers(log_odds) == 0, -np.inf, 1.5) is None
+    below = np.flatnonzero(cuts.tiers(log_odds) == 2)
+    assert won[below].sum() <= 0.05 * won.sum() < won[below[0] - 1 :].sum()
+
+
+def test_a_tier_that_ties_leave_no_room_for_is_told_by_its_own_number() -> None:
+    capacity = TiersSettings.model_validate({"objective": "capacity", "capacity": {1: 0.1, 2: 0.3, 3: 0.6}})
+    log_odds = np.array([2.0] * 2 + list(np.linspace(1.0, -1.0, 8)))
+    fitted = fit_cuts(log_odds, np.ones(10, dtype=np.int8), np.arange(10), capacity)
+    assert fitted.notes == (
+        "There is no cut for tier 1: too many of 10 deals have equal log-odds where 10% of the list ends.",
+    )
+
+
 def test_a_tier_1_that_does_not_beat_the_base_is_narrowed_and_the_loss_is_said() -> None:
     # 40 deals by falling log-odds: the first 10 all won, the other 30 every second one. 25 wins, base 62.5 %. The top
     # 28 deals hold 19 wins (68 %, lower bound 52 %); only the very top is clearly better.
@@ -253,8 +288,10 @@ def test_cuts_lie_halfway_between_neighbouring_log_odds() -> None:
     log_odds, won, groups = world(400, 1.8, -1.0, seed=1)
     values = np.unique(log_odds)
     middles = (values[1:] + values[:-1]) / 2
-    cuts = fit_cuts(log_odds, won, groups, TiersSettings()).cuts
+    fitted = fit_cuts(log_odds, won, groups, TiersSettings())
+    cuts = fitted.cuts
     assert len(cuts.log_odds) == 3
+    assert fitted.notes == ()  # nothing was merged, and nothing is said
     assert all(np.abs(middles - bound).min() < 1e-12 for bound in cuts.log_odds)
 
 

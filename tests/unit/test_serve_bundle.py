@@ -16,12 +16,14 @@ from icp_ml.errors import BundleInvalid, ConfigError, ModelNotFound
 from icp_ml.model.cells.tables import CellTables
 from icp_ml.model.trees import Trees
 from icp_ml.model.win_model import WinModel
+from icp_ml.profile.lookalike_records import LookalikeProvenance
 from icp_ml.serve import file_names
 from icp_ml.serve import folder as files
 from icp_ml.serve.bundle import as_stored, check_answering, open_bundle, read_bundle, write_bundle
 from icp_ml.serve.documents import as_json_value, from_bytes, to_bytes
 from icp_ml.serve.golden import UNSEEN, GoldenRows, by_members, make_golden
 from icp_ml.serve.loading import load
+from icp_ml.serve.manifests import manifest_of
 from icp_ml.serve.scoring import Scorer
 from tests import serve_models
 
@@ -140,6 +142,14 @@ def test_an_existing_folder_is_never_written_to(folder: Path) -> None:
     assert (folder / "manifest.json").read_bytes() == before
 
 
+def test_the_folder_of_a_new_name_is_made_and_that_of_a_lost_project_is_not(tmp_path: Path) -> None:
+    write_bundle(serve_models.bundle(), tmp_path / "models" / "icp" / "v1")
+    assert read_bundle(tmp_path / "models" / "icp" / "v1").golden == serve_models.bundle().golden
+    with pytest.raises(ConfigError, match=r"a folder was expected at .*lost"):
+        write_bundle(serve_models.bundle(), tmp_path / "lost" / "models" / "icp" / "v1")
+    assert not (tmp_path / "lost").exists()
+
+
 def test_an_error_while_writing_leaves_nothing_behind(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
@@ -190,6 +200,25 @@ def test_another_format_says_which_one_this_version_reads(folder: Path) -> None:
     (folder / "manifest.json").write_bytes(to_bytes({**manifest, "format": 2}))
     with pytest.raises(BundleInvalid, match="format 2, and this version reads format 1"):
         read_bundle(folder)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [("weighted-scorecard", "a hand-weighted scorecard"), ("lookalike", "a model of resemblance")]
+)
+def test_a_bundle_of_another_kind_is_told_by_what_people_call_it(folder: Path, kind: str, words: str) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_bytes(to_bytes({**manifest, "kind": kind}))
+    with pytest.raises(ConfigError, match=f"a model learned from deals was expected in .* and {words} is there"):
+        read_bundle(folder)
+
+
+def test_the_provenance_says_of_which_kind_a_bundle_is() -> None:
+    ours = serve_models.bundle().provenance
+    resembling = LookalikeProvenance(
+        name="demo", version=1, created="2024-01-01", code_version="0", config_hash="0", data_hash="0", run_id=None,
+        extracted=None, ledger={}, params={}, trials=1, seed=1,
+    )  # fmt: skip
+    assert [manifest_of(each, {}).kind for each in (ours, resembling)] == ["win-model", "lookalike"]
 
 
 def test_a_manifest_that_was_edited_is_refused_even_where_it_says_the_same(folder: Path) -> None:

@@ -49,6 +49,15 @@ def test_what_is_read_is_what_was_written(folder: Path) -> None:
     assert isinstance(load(folder), ProfiledScorer)
 
 
+def test_the_card_of_the_whole_says_what_there_is_of_each_profile(folder: Path) -> None:
+    profiles = made.bundle().profiles
+    assert profiles is not None
+    said = [f"- {each.sentence}" for each in profiles.record.profiles]
+    card, of_one = ((folder / name).read_text(encoding="utf-8") for name in ("card.md", "profiles/small/card.md"))
+    assert [line for line in card.splitlines() if line in said] == said
+    assert not [line for line in of_one.splitlines() if line in said]
+
+
 def test_each_profile_is_a_bundle_of_its_own(folder: Path) -> None:
     """The same answers as beside the others, but for its own columns."""
     beside = scored()

@@ -15,6 +15,7 @@ from icp_ml.deals.settings import ProspectsSettings
 from icp_ml.errors import ConfigError, InputError
 from icp_ml.serve.incoming import Incoming
 from icp_ml.serve.notes import Oddity, ScoringNotes
+from icp_ml.serve.outgoing import StatusBook
 from icp_ml.serve.scoring import Scorer
 from tests import serve_models
 from tests.serve_models import AS_OF, ATTRIBUTES, frame, raw_list, scorer
@@ -177,6 +178,30 @@ def test_statuses_say_what_was_missing_and_rows_without_a_score_keep_their_place
         False,
         True,
     ]
+
+
+STATUSES = """
+    missing | id  | mark | status                          | scored | marked
+    0       | yes |      | scored                          | yes    | no
+    1       | yes |      | scored with 1 of 2 attributes missing | yes | no
+    2       | yes |      | not scored: no attribute known  | no     | no
+    0       | no  |      | not scored: no id               | no     | no
+    0       | yes | 0    | outside                         | yes    | yes
+    1       | yes | 1    | excluded                        | yes    | yes
+    2       | yes | 0    | not scored: no attribute known  | no     | no
+    0       | no  | 1    | not scored: no id               | no     | no
+"""
+
+
+def test_a_mark_stands_in_the_place_of_a_score_and_of_nothing_else() -> None:
+    _, *rows = ([cell.strip() for cell in line.split("|")] for line in STATUSES.strip().splitlines())
+    missing, has_id, mark, said, is_scored, is_marked = zip(*rows, strict=True)
+    book = StatusBook(2, (), ("outside", "excluded"))
+    marks = np.array([int(each or -1) for each in mark], dtype=np.int32)
+    codes = book.codes(np.array(missing, dtype=np.int32), np.array(has_id) == "yes", marks)
+    assert [book.texts[code] for code in codes] == list(said)
+    assert book.is_scored(codes).tolist() == [each == "yes" for each in is_scored]
+    assert book.is_marked(codes).tolist() == [each == "yes" for each in is_marked]
 
 
 def test_a_column_that_the_list_lacks_is_named_in_every_status() -> None:

@@ -55,7 +55,9 @@ def test_a_draw_stays_when_the_file_grows_elsewhere_and_takes_each_line_once() -
     assert [each.name for each in before] != [each.name for each in drawn(read_source(source).faults, 20, 2)]
 
 
-@pytest.mark.parametrize("target", [target for group in GROUPS.values() for target in group], ids=lambda each: each.module)
+@pytest.mark.parametrize(
+    "target", [target for group in GROUPS.values() for target in group], ids=lambda each: each.module
+)
 def test_every_target_and_every_test_of_it_is_there(target: Target) -> None:
     assert file_of(target.module).exists()
     for each in target.tests:
@@ -92,16 +94,18 @@ def row(now: str, fate: Fate, draw: int = 1) -> Row:
 
 
 def test_the_page_counts_before_and_after_and_shows_what_was_made_of_each() -> None:
-    """Of three faults one was noticed at first and two are now; of the second draw one of two is."""
-    before = Before(commit="abc", code="x", rows=(row("1", "noticed"), row("2", "survived"), row("3", "survived")))
-    rows = [row("1", "noticed"), row("2", "out of time"), row("3", "survived")]
-    rows += [row("4", "noticed", 2), row("5", "survived", 2)]
+    """Of three faults one was noticed at first and two are now; of the second draw one at first and two now."""
+    earlier = (row("1", "noticed"), row("2", "survived"), row("3", "survived"))
+    later = (row("4", "noticed", 2), row("5", "survived", 2))
+    rows = [row("1", "noticed"), row("2", "out of time"), row("3", "survived"), row("4", "noticed", 2)]
+    rows += [row("5", "noticed", 2), row("6", "survived", 2)]
     judged = [
         Judgement(module="m", text="a < b", was="<", now="2", verdict="tested", because="by one"),
         Judgement(module="m", text="a < b", was="<", now="3", verdict="equivalent", because="never equal"),
     ]
-    page = page_of(rows, before, judged, "y")
-    assert "| `m` | 3 | 1 | 2 | 1 of 2 |" in page
+    page = page_of(rows, Before(commits={1: "abc", 2: "def"}, rows=(*earlier, *later)), judged, "y")
+    assert "| `m` | 3 | 1 | 2 | 3 | 1 | 2 |" in page
     assert "`a < b`, `<` as `2`: *A test was added*: by one" in page
     assert "`a < b`, `<` as `3`: *No test could notice*: never equal" in page
     assert "`a < b`, `<` as `5`: not judged yet." in page
+    assert "`a < b`, `<` as `6`: not judged yet." in page

@@ -9,7 +9,7 @@ second afterwards. What came of each is kept in .cache/mutants by a hash of the 
 interrupted run goes on; the page goes to docs/mutation.md when all of both draws were tried. What survives is judged in
 training/benchmarks/mutating/judged.yaml.
 
-    python training/benchmarks/mutants.py [--group deals]... [--draw 1] [--each 24] [--workers 2]
+    python training/benchmarks/mutants.py [--group deals]... [--draw 1] [--each 5] [--workers 2]
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -36,9 +36,8 @@ from benchmarks.mutating.trials import LEAST_SECONDS, TIMES_AS_LONG, Outcome, Tr
 
 CACHE: Final = ROOT / ".cache" / "mutants"
 PAGE: Final = ROOT / "docs" / "mutation.md"
-EACH: Final = 24
-"""Faults that are drawn for each group, shared out by the lines of its modules that can have one."""
-DRAWS: Final = (1, 2)
+DRAWS: Final[Mapping[int, int]] = {1: 24, 2: 12}
+"""Faults of each group by draw, about, shared out by the lines of its modules that can have one."""
 
 
 def code() -> str:
@@ -128,34 +127,39 @@ def judgements() -> tuple[Judgement, ...]:
     return TypeAdapter(tuple[Judgement, ...]).validate_python(yaml.safe_load(JUDGED.read_text(encoding="utf-8")))
 
 
-def _record(rows: Sequence[Row]) -> None:
-    """Keep the first draw as it is now as what was before."""
-    commit = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, capture_output=True, check=True)
-    before = Before(commit=commit.stdout.decode().strip(), code=code(), rows=tuple(rows))
-    BEFORE.write_text(before.model_dump_json(indent=1) + "\n", encoding="utf-8")
+def _record(rows: Sequence[Row], draw: int) -> None:
+    """Keep a draw as it is now as what was before tests were added for it."""
+    found = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, capture_output=True, check=True)
+    before = Before.model_validate_json(BEFORE.read_text(encoding="utf-8"))
+    others = [row for row in before.rows if row.draw != draw]
+    commits = {**before.commits, draw: found.stdout.decode().strip()}
+    kept = Before(commits=dict(sorted(commits.items())), rows=(*others, *rows))
+    BEFORE.write_text(kept.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> None:
     """Try what was asked for; the page only where that was everything."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--group", action="append", choices=list(GROUPS), dest="groups")
-    parser.add_argument("--draw", type=int, choices=DRAWS, help="one of the draws, instead of both")
-    parser.add_argument("--each", type=int, default=EACH, help="faults of each group")
+    parser.add_argument("--draw", type=int, choices=list(DRAWS), help="one of the draws, instead of both")
+    parser.add_argument("--each", type=int, help="faults of each group, instead of 24 and then 12")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--record", action="store_true", help="keep the first draw as what was before tests were added")
+    parser.add_argument("--record", action="store_true", help="keep this draw as what was before tests were added")
     asked = parser.parse_args()
+    if asked.record and asked.draw is None:
+        parser.error("--record keeps one draw; name it with --draw")
     load()
-    draws = DRAWS if asked.draw is None else (asked.draw,)
+    draws = list(DRAWS) if asked.draw is None else [asked.draw]
     tasks = [(group, draw) for draw in draws for group in asked.groups or GROUPS]
-    rows = [row for group, draw in tasks for row in rows_of(group, draw, asked.each, asked.workers)]
+    rows = [row for group, draw in tasks for row in rows_of(group, draw, asked.each or DRAWS[draw], asked.workers)]
     if asked.record:
-        _record([row for row in rows if row.draw == DRAWS[0]])
+        _record(rows, asked.draw)
     before = Before.model_validate_json(BEFORE.read_text(encoding="utf-8"))
     print("\n".join(summary_of(rows, before)))
     for row in rows:
         if row.fate == "survived":
             print(f"{row.module}:{row.line}: {row.text} | {row.was} -> {row.now}")
-    if not asked.groups and asked.draw is None and asked.each == EACH:
+    if not asked.groups and asked.draw is None and asked.each is None:
         PAGE.write_text(page_of(rows, before, judgements(), code()), encoding="utf-8")
         print(f"\nThe page: {PAGE.relative_to(ROOT)}")
 

@@ -15,11 +15,12 @@ them fails; then the next fault. It writes this page. The code has the hash {cod
 
 """
 LEGEND: Final = """
-*tried*: faults that were drawn by lot, each in another line; how many of a module hangs on its length. *noticed
-before*: by the tests as they were at the commit {commit}. *now*: by the tests as they are. *second draw*: other faults
-of the same modules, drawn with another seed after the tests had been added: how many of those tried are noticed. What
-was added for the first draw cannot flatter this one. A fault counts as noticed where a test fails, where the module
-cannot be imported, and where the tests take six times as long as without it, or half a minute, whichever is more{slow}.
+*tried*: faults that were drawn by lot, each in another line; how many of a module hangs on its length. *at first*: how
+many were noticed by the tests as they were, at the commit {commit}. *now*: by the tests as they are, after those that
+are named below were added. The second draw is of other lines, with another seed, after tests had been added for the
+first: what was added for the first cannot flatter what it found *at first*. A fault counts as noticed where a test
+fails, where the module cannot be imported, and where the tests take six times as much processor time as without it, or
+half a minute, whichever is more{slow}.
 
 Faults are those of [mutmut](https://mutmut.readthedocs.io/): a comparison with or without its edge, plus for minus, and
 for or, a number one higher, a text in other letters, a named argument left out, a condition that always or never holds.
@@ -36,8 +37,8 @@ VERDICTS: Final = {
 
 def summary_of(rows: Sequence[Row], before: Before) -> Iterator[str]:
     """The table: a line for each module, and in bold one for each group and for all."""
-    yield "| module | tried | noticed before | now | second draw |"
-    yield "|---|---|---|---|---|"
+    yield "| module | first draw: tried | noticed at first | now | second draw: tried | noticed at first | now |"
+    yield "|---|---|---|---|---|---|---|"
     for group in dict.fromkeys(row.group for row in rows):
         yield _line(f"**{group}**", [row for row in rows if row.group == group], before)
         for module in dict.fromkeys(row.module for row in rows if row.group == group):
@@ -49,16 +50,18 @@ def page_of(rows: Sequence[Row], before: Before, judged: Sequence[Judgement], co
     """The page."""
     slow = sum(row.fate == "out of time" for row in rows)
     told = f" ({slow} of {len(rows)} in this way)" if slow else ""
-    lines = [*summary_of(rows, before), LEGEND.format(commit=before.commit, slow=told)]
+    lines = [*summary_of(rows, before), LEGEND.format(commit=before.commits[1], slow=told)]
     lines += ["## What survived, and what was made of it", *_survivors(rows, before, judged)]
     return HEAD.format(code=code) + "\n".join(lines) + "\n"
 
 
 def _line(name: str, rows: Sequence[Row], before: Before) -> str:
-    first, second = ([row for row in rows if row.draw == draw] for draw in (1, 2))
-    names = {row.name for row in first}
-    earlier = [row for row in before.rows if row.name in names]
-    cells = (str(len(first)), _noticed(earlier), _noticed(first), f"{_noticed(second)} of {len(second)}")
+    cells = []
+    for draw in (1, 2):
+        now = [row for row in rows if row.draw == draw]
+        names = {row.name for row in now}
+        earlier = [row for row in before.rows if row.draw == draw and row.name in names]
+        cells += [str(len(now)), _noticed(earlier), _noticed(now)]
     return f"| {name} | {' | '.join(cells)} |"
 
 
@@ -79,8 +82,20 @@ def _survivors(rows: Sequence[Row], before: Before, judged: Sequence[Judgement])
 
 
 def _fault(row: Row) -> str:
-    text = row.text if row.was == row.text else f"{row.text}`, `{row.was}"
-    return f"`{text}` as `{row.now}`" if row.now else f"`{text}` left out"
+    """What stood there and what was put in its place; of what goes over several lines the lines that differ."""
+    was, now = (_lines(text) for text in (row.was, row.now))
+    if len(was) > 1:
+        gone, new = ([line for line in one if line not in other] for one, other in ((was, now), (now, was)))
+        return (
+            f"`{' '.join(gone)}` left out"
+            if not "".join(new).strip(")")
+            else f"`{' '.join(gone)}` as `{' '.join(new)}`"
+        )
+    return f"`{row.text}`, `{row.was}` as `{row.now}`" if row.was != row.text else f"`{row.text}` as `{row.now}`"
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines()]
 
 
 def _judgement(judged: Judgement | None) -> str:

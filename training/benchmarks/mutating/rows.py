@@ -1,4 +1,4 @@
-"""What came of each fault, as it is kept: of this run, and of the run before tests were added."""
+"""What came of each fault, as it is kept: of this run, and of the runs before tests were added."""
 
 from __future__ import annotations
 
@@ -35,10 +35,9 @@ class Row(BaseModel, frozen=True):
 
 
 class Before(BaseModel, frozen=True):
-    """The first draw as it was before tests were added. commit: the one whose tests these were."""
+    """The faults of each draw as they were before tests were added for it. commits: by draw, whose tests these were."""
 
-    commit: str
-    code: str
+    commits: dict[int, str]
     rows: tuple[Row, ...]
 
 
