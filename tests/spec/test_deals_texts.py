@@ -217,3 +217,12 @@ def test_a_set_text_without_members_is_missing_but_an_empty_list_is_known_to_hol
 def test_a_whole_number_too_long_for_a_float_is_the_nearest_float() -> None:
     """2^53 + 1 is the first whole number without a float of its own."""
     assert parse_numbers(pa.array([2**53 + 1, None], pa.int64())).values.tolist()[:1] == [2.0**53]
+
+
+@pytest.mark.parametrize("kind", [pa.float64(), pa.float32(), pa.decimal128(38, 4), pa.int64()])
+def test_a_typed_number_is_the_number_however_a_text_would_spell_it(kind: pa.DataType) -> None:
+    """A float of that size is spelled 7.378697629483821e+19, which is no number that people write."""
+    given = {pa.int64(): [10**18, -7]}.get(kind, [2.0**66, -0.25])
+    read = parse_numbers(pa.array(given, pa.float64() if kind != pa.int64() else kind).cast(kind))
+    assert read.values.tolist() == given
+    assert read.trouble.rows == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,14 @@ def test_an_outcome_value_that_is_not_listed_is_told_with_its_rows(tmp_path: Pat
 def test_a_value_that_is_not_listed_is_told_wherever_it_stands(tmp_path: Path) -> None:
     write(tmp_path, "deals.csv", "stage,size", "Stalled,1", "Won,2", "Lost,3")
     assert "found 'Stalled (1 rows)' under none" in refusal(tmp_path, InputError)
+
+
+def test_a_deal_of_the_day_of_the_extract_counts_and_one_of_the_day_after_is_rejected(tmp_path: Path) -> None:
+    rows = ("Won,1,2024-06-30,2024-06-30", "Lost,2,2024-06-01,2024-06-30", "Lost,3,2024-06-01,2024-07-01")
+    write(tmp_path, "deals.csv", "stage,size,o,c", *rows)
+    deals = read(tmp_path, opened="o", closed="c", extracted=date(2024, 6, 30))
+    assert deals.won.tolist() == [1, 0]
+    assert [(row.line, row.reason) for row in deals.rejected] == [(4, "closing date after the extract")]
 
 
 def test_a_missing_outcome_column_is_told_with_the_nearest_name(tmp_path: Path) -> None:

@@ -116,7 +116,10 @@ def test_a_grade_that_only_weighs_leaves_no_deal_out(tmp_path: Path) -> None:
     assert weights is not None
     # (2 + 1 + 1 + 0.5) / 4 = 1.125
     assert weights == pytest.approx([2 / 1.125, 1 / 1.125, 1 / 1.125, 1, 1, 1, 0.5 / 1.125, 1])
-    assert deals.take(np.array([6, 0])).weights == pytest.approx([0.5 / 1.125, 2 / 1.125])
+    taken = deals.take(np.array([6, 0]))
+    assert taken.graded is not None
+    assert taken.graded.measures[0].values.tolist() == [30.0, 100.0]
+    assert taken.weights == pytest.approx([0.5 / 1.125, 2 / 1.125])
 
 
 def test_a_table_by_account_tells_of_every_deal_of_the_account(tmp_path: Path) -> None:
@@ -191,6 +194,11 @@ def test_too_few_customers_are_told_by_what_is_predicted() -> None:
         check_floors(AccountCounts(29, 90), "won and kept 12 months")
     with pytest.raises(TooFewDeals, match="30 accounts with a deal that is not 'won, grade A', found 29"):
         check_floors(AccountCounts(90, 29), "won, grade A")
+    with pytest.raises(TooFewDeals, match="30 accounts with a won deal, found 29"):
+        check_floors(AccountCounts(29, 90))
+    with pytest.raises(TooFewDeals, match="30 accounts with a lost deal, found 29"):
+        check_floors(AccountCounts(90, 29))
+    check_floors(AccountCounts(30, 30))
 
 
 CONFIG = """\

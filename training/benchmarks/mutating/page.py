@@ -17,8 +17,8 @@ them fails; then the next fault. It writes this page. The code has the hash {cod
 LEGEND: Final = """
 *tried*: faults that were drawn by lot, each in another line; how many of a module hangs on its length. *at first*: how
 many were noticed by the tests as they were, at the commit {commit}. *now*: by the tests as they are, after those that
-are named below were added. The second draw is of other lines, with another seed, after tests had been added for the
-first: what was added for the first cannot flatter what it found *at first*. A fault counts as noticed where a test
+are named below were added. The second draw was made with another seed after tests had been added for the first: what
+was added for the first cannot flatter what the second found *at first*. A fault counts as noticed where a test
 fails, where the module cannot be imported, and where the tests take six times as much processor time as without it, or
 half a minute, whichever is more{slow}.
 
