@@ -22,7 +22,7 @@ was added for the first cannot flatter what the second found *at first*. A fault
 fails, where the module cannot be imported, and where the tests take six times as much processor time as without it, or
 half a minute, whichever is more{slow}.
 
-Faults are those of [mutmut](https://mutmut.readthedocs.io/): a comparison with or without its edge, plus for minus, and
+Faults are those of the package mutmut: a comparison with or without its edge, plus for minus, and
 for or, a number one higher, a text in other letters, a named argument left out, a condition that always or never holds.
 Faults that any run of the line would show, such as None in the place of a value, are not among them, and neither are
 sentences for people. Only the tests that are about a module are run, those of the command line, of recovery and of
