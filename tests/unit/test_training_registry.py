@@ -16,8 +16,9 @@ from icp_ml.serve import ledger
 from icp_ml.serve.bundle import open_bundle
 from icp_training import promotion, versions
 from icp_training.promotion import INTENT, STEPS
-from icp_training.registry import Registry
+from icp_training.registry import Registry, register
 from icp_training.registry_lock import LOCK, Asker, is_live, locked
+from icp_training.tracking import closing_run, open_run
 from tests.registry_projects import (
     KILLED,
     NAME,
@@ -120,6 +121,20 @@ def test_what_is_live_already_is_no_event(three: Path) -> None:
     here = registry(three)
     assert promotion.promote(here, "v1", asker()).entry is None
     assert events(here) == [("promote", 1)]
+
+
+def test_a_bundle_that_two_people_registered_is_made_live_once(three: Path) -> None:
+    """Each found that no registry knew it; the second promotion is no event, and `previous` stays what it was."""
+    here, folder = registry(three), three / "models" / NAME / "v2"
+    first = here.need("v2").number
+    run = open_run(three, NAME, {})
+    with closing_run(run):
+        twin = register(run, here, folder)
+    assert twin.number != first
+    assert promotion.promote(here, first, asker()).entry is not None
+    assert promotion.promote(here, twin.number, asker()).entry is None
+    assert (roles(here)["champion"], roles(here)["previous"]) == (2, 1)
+    assert events(here) == [("promote", 1), ("promote", 2)]
 
 
 @pytest.mark.parametrize("step", STEP_NAMES)

@@ -78,10 +78,9 @@ def promote(
         _settle(registry, asker)
         chosen, champion = registry.need(wanted), registry.find(f"@{CHAMPION}")
         registry.fetch(chosen)
-        check_folder_trusted(
-            registry.folder_of(chosen)
-        )  # it may have been made by this process, and others will open it
-        if champion is not None and chosen.number == champion.number:
+        check_folder_trusted(registry.folder_of(chosen))  # made by this process, perhaps, and opened by others
+        if champion is not None and (chosen.version, chosen.content_hash) == (champion.version, champion.content_hash):
+            # Under another of MLflow's numbers, too: two who promote a bundle that no registry knew register it twice.
             registry.write_ledger()
             return Promotion(chosen, None)
         gates = gates_before(registry, chosen, asker)

@@ -48,7 +48,10 @@ FOOT: Final = """\
   them when no job is at work.
 - **Several files are not one.** `icp export --overwrite` into a folder that is there replaces file after file, and
   `icp score --unusable` writes two: a kill in between leaves some old and some new. `icp export --check` tells which.
-  A plan and its assignment know each other: a pair that does not belong together is refused."""
+  A plan and its assignment know each other: a pair that does not belong together is refused. A kill between the two
+  is the *neither* of `icp plan`, and the rerun makes both.
+- **A rerun of what was done.** A first export, or a first plan, that is killed after its files have their names, or run
+  twice at once, is refused when it is run again, because they are there: nothing is replaced unasked."""
 
 FOUND: Final = """\
 ## Faults of ours that were found, here or on the way to it, and what was done
@@ -67,6 +70,10 @@ FOUND: Final = """\
   one sentence, exit code 2.
 - A project that is lost during `icp amend`: the version was written to where the share had been, and the command said
   that it was done. Now that is refused, also in `icp train`.
+- `icp promote` of a bundle that no registry knows, twice at once: both registered it, and it was made live twice, so
+  that `previous` was the same version and a rollback led nowhere. Now what is live is live under each of its numbers.
+- A database of runs that fails: MLflow's own traceback before our sentence. Now the sentence alone.
+- A file of deals that is gone in the middle of `icp train`: a traceback. Now one sentence, exit code 3.
 - Memory that runs out, and a disk that fails where no output is written: a traceback. Now one sentence, exit code
   75."""
 
@@ -134,7 +141,7 @@ def _wrong(rows: Sequence[Row]) -> Iterator[str]:
     wrong = [row for row in rows if row.is_wrong]
     if not wrong:
         return
-    yield "## What is wrong still"
+    yield "## What did not end as an undisturbed command does"
     yield ""
     yield from chain.from_iterable(
         (f"- {row.kind}, {row.where}: {row.ended}, {row.state}; {row.said or row.again_said or row.note}",)
