@@ -73,7 +73,7 @@ def test_a_deal_of_the_day_of_the_extract_counts_and_one_of_the_day_after_is_rej
     rows = ("Won,1,2024-06-30,2024-06-30", "Lost,2,2024-06-01,2024-06-30", "Lost,3,2024-06-01,2024-07-01")
     write(tmp_path, "deals.csv", "stage,size,o,c", *rows)
     deals = read(tmp_path, opened="o", closed="c", extracted=date(2024, 6, 30))
-    assert deals.won.tolist() == [1, 0]
+    assert deals.won.tolist() == [0, 1]
     assert [(row.line, row.reason) for row in deals.rejected] == [(4, "closing date after the extract")]
 
 
