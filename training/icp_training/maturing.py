@@ -37,7 +37,7 @@ def maturing(deals: DealTable, mature: Maturity | None) -> Maturing | None:
     """What is still to come, and how the early part of it differs. None without dates of opening and an extract day."""
     if mature is None or deals.opened is None or deals.extracted is None:
         return None
-    since = deals.extracted - mature.gap
+    since = deals.extracted - np.timedelta64(mature.gap, "D")
     recent = deals.opened > since
     waiting = deals.open_deals.opened
     groups = deals.groups()

@@ -73,7 +73,8 @@ def base_rates_of(deals: DealTable, judgement: Judgement | None) -> BaseRates | 
     horizon = deals.horizon()
     if deals.opened is None or horizon is None or judgement is None or judgement.maturity is None:
         return None
-    return base_rates(deals.opened, deals.won, deals.groups(), horizon.until - judgement.maturity.gap)
+    matured = horizon.until - np.timedelta64(judgement.maturity.gap, "D")
+    return base_rates(deals.opened, deals.won, deals.groups(), matured)
 
 
 def _warnings(evaluation: Evaluation, deals: DealTable) -> list[str]:

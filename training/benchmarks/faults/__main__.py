@@ -78,7 +78,7 @@ def row_of(task: tuple[str, int]) -> Row:
 def main() -> None:
     """Make the rows that were asked for, and write the page where they are all there are."""
     rows, is_whole = make_rows(__doc__ or "", SEEDS, row_of)
-    lines = "\n".join(page_of(rows)) + "\n"
+    lines = "\n".join(page_of(rows, own_hash())) + "\n"
     sys.stdout.write(lines)
     if is_whole:
         PAGE.write_text(lines, encoding="utf-8")

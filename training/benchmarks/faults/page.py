@@ -81,11 +81,11 @@ ENDS: Final = ("done", "one sentence", "killed", "crashed")
 STATES: Final = ("old", "new", "each whole", "none", "neither")
 
 
-def page_of(rows: Sequence[Row]) -> Iterator[str]:
-    """All lines."""
+def page_of(rows: Sequence[Row], code: str) -> Iterator[str]:
+    """All lines. code: the hash of what made the rows."""
     yield HEAD
     yield ""
-    yield from _summary(rows)
+    yield from _summary(rows, code)
     yield ""
     yield from _table("command", [(row.command, row) for row in rows])
     yield ""
@@ -98,12 +98,13 @@ def page_of(rows: Sequence[Row]) -> Iterator[str]:
     yield FOOT
 
 
-def _summary(rows: Sequence[Row]) -> Iterator[str]:
+def _summary(rows: Sequence[Row], code: str) -> Iterator[str]:
     ended, state = Counter(row.ended for row in rows), Counter(row.state for row in rows)
     yield "## In all"
     yield ""
     yield (
-        f"{len(rows)} faults on Python {platform.python_version()}, {platform.system()} {platform.machine()}: "
+        f"{len(rows)} faults by the code with the hash {code}, "
+        f"on Python {platform.python_version()}, {platform.system()} {platform.machine()}: "
         f"{ended['traceback'] + ended['other']} tracebacks or ends without a sentence, {ended['hung']} hangs, "
         f"{state['neither']} states that were neither, {sum(row.lost for row in rows)} rows lost, "
         f"{sum(row.doubled for row in rows)} doubled, {sum(row.again != 0 for row in rows)} reruns refused, "
