@@ -30,6 +30,7 @@ from icp_ml.profile.exclusions import named_once, proposal_of
 from icp_ml.profile.rates import win_rate_gap
 from icp_ml.profile.subgroup_conditions import (
     LEAST_ACCOUNTS,
+    SLACK,
     ConditionTable,
     Mask,
     Rows,
@@ -140,7 +141,7 @@ def _weights(table: ConditionTable, rows: Rows, outcomes: Outcomes) -> Floats:
     held = shares.sum(axis=1)
     others = len(outcomes.mean) - held
     left = held * others / len(outcomes.mean)
-    is_asked = (held >= LEAST_ACCOUNTS) & (others >= LEAST_ACCOUNTS)
+    is_asked = np.minimum(held, others) >= LEAST_ACCOUNTS - SLACK
     return np.asarray(shares * np.where(is_asked, 1 / np.sqrt(np.maximum(left, 1.0)), 0.0)[:, None])
 
 

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from icp_ml.profile.association import relative_to_time
-from icp_ml.profile.subgroup_conditions import LEAST_ACCOUNTS, ConditionTable, Mask, Rows, SearchedDeals
+from icp_ml.profile.subgroup_conditions import LEAST_ACCOUNTS, SLACK, ConditionTable, Mask, Rows, SearchedDeals
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -210,7 +210,8 @@ class Family:
     def _scale(self, held: Singles, others: Singles) -> Singles:
         """1 over the deviation of the excess of types that hold `held` accounts; 0 for those not spoken of."""
         left = held * (1 - held / self._accounts)
-        spoken_of = (held >= LEAST_ACCOUNTS) & (self._accounts - held >= LEAST_ACCOUNTS) & (held <= NARROWS * others)
+        least = LEAST_ACCOUNTS - SLACK
+        spoken_of = (held >= least) & (self._accounts - held >= least) & (held <= NARROWS * others + SLACK)
         scale: Singles = np.where(spoken_of, 1 / np.sqrt(np.maximum(left, 1e-6)), 0).astype(np.float32)
         return scale
 

@@ -164,7 +164,7 @@ def test_what_is_not_there_is_null_in_a_reply_but_a_probability_is_always_a_numb
     [
         (rows(), {}, ConfigError, "pass as_of"),
         (rows(), {"as_of": "30.6.2024"}, ConfigError, "a day such as 2025-06-30"),
-        (rows(), {**DAY, "reasons": -1}, ConfigError, "0 or more"),
+        (rows(), {**DAY, "reasons": -1}, ConfigError, "from 0 to 1000"),
         (rows()[["domain"]], DAY, InputError, "expected columns such as"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -48,11 +49,12 @@ def slow_score(deals: SearchedDeals, inside: Mask, aim: Aim) -> float:
     mean = [sum(int(deals.won[i]) - base for i in rows[name]) / len(rows[name]) for name in names]
     centre = sum(mean) / len(mean)
     spread = math.sqrt(sum((each - centre) ** 2 for each in mean) / (len(mean) - 1))
-    share = [sum(bool(inside[i]) for i in rows[name]) / len(rows[name]) for name in names]
+    share = [Fraction(sum(bool(inside[i]) for i in rows[name]), len(rows[name])) for name in names]
     won = sum(sum(int(deals.won[i]) for i in rows[name]) / len(rows[name]) for name in names) / len(names)
-    excess = sum(s * (m - centre) for s, m in zip(share, mean, strict=True))
-    held = sum(share)
-    if not LEAST_ACCOUNTS <= held <= len(names) - LEAST_ACCOUNTS:
+    excess = sum(float(s) * (m - centre) for s, m in zip(share, mean, strict=True))
+    exactly = sum(share, Fraction(0))
+    held = float(exactly)
+    if not LEAST_ACCOUNTS <= exactly <= len(names) - LEAST_ACCOUNTS:
         return 0.0
     return float(aim.sign * (excess + aim.allowance * won * held) / spread / math.sqrt(held * (1 - held / len(names))))
 
@@ -61,9 +63,9 @@ def met(table: ConditionTable, places: tuple[int, ...]) -> Mask:
     return np.array([all(row) for row in table.holds[list(places)].T], dtype=bool)
 
 
-def accounts_in(deals: SearchedDeals, inside: Mask) -> float:
+def accounts_in(deals: SearchedDeals, inside: Mask) -> Fraction:
     sizes = np.unique(deals.groups, return_counts=True)[1]
-    return float((1 / np.repeat(sizes, sizes))[inside].sum())
+    return sum((Fraction(1, int(size)) for size in np.repeat(sizes, sizes)[inside]), Fraction(0))
 
 
 def slow_pairs(deals: SearchedDeals, table: ConditionTable, aim: Aim) -> dict[tuple[int, int], float]:
@@ -73,7 +75,7 @@ def slow_pairs(deals: SearchedDeals, table: ConditionTable, aim: Aim) -> dict[tu
         key = (int(table.attribute[one]), int(table.attribute[two]))
         inside = table.holds[one] & table.holds[two]
         least = min(accounts_in(deals, table.holds[one]), accounts_in(deals, table.holds[two]))
-        if key[0] != key[1] and accounts_in(deals, inside) <= NARROWS * least:
+        if key[0] != key[1] and accounts_in(deals, inside) <= Fraction(str(NARROWS)) * least:
             best[key] = max(best.get(key, 0.0), slow_score(deals, inside, aim))
     return best
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from icp_ml.deals.contract import read_deals
+from icp_ml.deals.contract import DealTable, read_deals
 from icp_ml.errors import ConfigError, NoSignal
 from icp_ml.model.tiers import tier_labels
 from icp_training.backtest.hand_weights import equal_weights, score_of, scorecards_of
@@ -50,6 +50,12 @@ def config(tmp_path: Path) -> Config:
     return load_config(tmp_path / "icp.yaml")
 
 
+def read(config: Config, folder: Path) -> DealTable:
+    """The deals in the order of the table above: without a declared id a deal is called by its line."""
+    deals = read_deals(config.deals, config.tables, config.resolved(), folder)
+    return deals.take(np.argsort(deals.ids.astype(int)))
+
+
 def test_each_attribute_gives_its_points_on_the_side_that_won_more_often(config: Config, tmp_path: Path) -> None:
     """4 of 10 were won. Three layers of 33.3 each; the first is shared by three attributes.
 
@@ -57,7 +63,7 @@ def test_each_attribute_gives_its_points_on_the_side_that_won_more_often(config:
     of 5 were won against 0 of 4. trade: iron, 3 of 6, against 1 of 4 for clay. level: high are 4 of 10, nearer to half
     than the 7 of mid and high. tools: b, 4 of 7; a, 1 of 4, is less than 4 in 10. remote: yes, 2 of 5, no less than no.
     """
-    deals = read_deals(config.deals, config.tables, config.resolved(), tmp_path)
+    deals = read(config, tmp_path)
     scorecard, cuts = equal_weights(config, deals, np.arange(len(DEALS)))
     points = {factor.name: [round(p * 100 / factor.weight) for p in factor.points] for factor in scorecard.factors}
     assert set(points) == {"size", "trade", "level", "tools", "remote"}
@@ -81,7 +87,7 @@ def test_each_attribute_gives_its_points_on_the_side_that_won_more_often(config:
 
 
 def test_equal_weights_see_only_the_deals_that_were_learned_from(config: Config, tmp_path: Path) -> None:
-    deals = read_deals(config.deals, config.tables, config.resolved(), tmp_path)
+    deals = read(config, tmp_path)
     early = np.arange(8)
     here, _ = equal_weights(config, deals, early)
     alone, _ = equal_weights(config, deals.take(early), np.arange(8))
@@ -97,7 +103,7 @@ def test_a_scorecard_of_ones_own_reads_the_same_attributes(config: Config, tmp_p
     }
     path = tmp_path / "own.yaml"
     path.write_text(yaml.safe_dump(own), encoding="utf-8")
-    deals = read_deals(config.deals, config.tables, config.resolved(), tmp_path)
+    deals = read(config, tmp_path)
     found = scorecards_of(config, (path,))
     assert list(found) == ["by-size"]
     scorecard, _ = found["by-size"](deals, np.arange(3))
@@ -137,7 +143,7 @@ def test_where_no_side_of_anything_was_won_more_often_there_are_no_equal_weights
     config: Config, tmp_path: Path
 ) -> None:
     """One row of DEALS again and again, won once and lost once: every attribute has one value."""
-    deals = read_deals(config.deals, config.tables, config.resolved(), tmp_path)
+    deals = read(config, tmp_path)
     same = replace(deals.take(np.zeros(8, dtype=np.intp)), won=np.array([0, 1] * 4, dtype=np.int8))
     with pytest.raises(NoSignal):
         equal_weights(config, same, np.arange(8))
