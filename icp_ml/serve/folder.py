@@ -51,6 +51,7 @@ from icp_ml.serve.manifests import (
     parse_manifest,
     words_of,
 )
+from icp_ml.serve.plain_files import read_plain_file
 from icp_ml.serve.trusted_keys import answer_for, check_trusted, signature_in
 
 LARGEST_FILE: Final = 64 << 20
@@ -198,14 +199,7 @@ def _read_manifest_bytes(folder: Path) -> bytes:
 
 
 def _read_plain_file(path: Path) -> bytes:
-    """A link could lead out of the bundle, and then its hash would vouch for something that is not in it."""
-    if path.is_symlink() or not path.is_file():
-        raise BundleInvalid(f"{path.name} of the bundle was expected to be a plain file, and it is not; {ANEW}")
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise BundleInvalid(f"{path.name} of the bundle cannot be read ({error.strerror}); {ANEW}") from error
+    content = read_plain_file(path, LARGEST_FILE)
     _check_sizes({path.name: len(content)})
     return content
 

@@ -20,6 +20,7 @@ from typing import Final
 from icp_ml.errors import BundleInvalid
 from icp_ml.serve.file_names import ANEW, MANIFEST, SIGNATURE
 from icp_ml.serve.manifests import AnyManifest, any_manifest
+from icp_ml.serve.plain_files import read_plain_file
 from icp_ml.serve.signatures import LARGEST, fingerprints, public_keys, verify
 
 TRUSTED: Final = "ICP_TRUSTED_KEYS"
@@ -64,13 +65,7 @@ def signature_in(folder: Path) -> bytes | None:
     path = folder / SIGNATURE
     if not path.exists() and not path.is_symlink():
         return None
-    if path.is_symlink() or not path.is_file():
-        raise BundleInvalid(f"{SIGNATURE} of the bundle was expected to be a plain file, and it is not; {ANEW}")
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-    except OSError as error:
-        raise BundleInvalid(f"{SIGNATURE} of the bundle cannot be read ({error.strerror}); {ANEW}") from error
+    content = read_plain_file(path, LARGEST)
     if len(content) > LARGEST:
         raise BundleInvalid(
             f"{SIGNATURE} of the bundle was expected to be of at most {LARGEST:,} bytes, and it is larger; {ANEW}"

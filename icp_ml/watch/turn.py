@@ -47,7 +47,7 @@ class Turn(Record):
         """As a sentence for people."""
         return (
             f"on {self.deals:,} deals opened since {self.since} the order of what was live is worth less than none "
-            f"(skill {self.skill:.0%}, by chance {self.p_value:.1g})"
+            f"(skill {self.skill:.0%}, p = {self.p_value:.1g})"
         )
 
 

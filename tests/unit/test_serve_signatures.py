@@ -112,8 +112,10 @@ def test_where_nothing_is_demanded_bundles_open_signed_or_not(
 
 @pytest.mark.usefixtures("trusting_ana")
 @pytest.mark.parametrize("way", WAYS)
-def test_what_a_trusted_key_signed_opens_by_every_way(signed: Path, way: str) -> None:
-    WAYS[way](signed)
+def test_what_a_trusted_key_signed_opens_by_every_way_and_stays_as_it_is(signed: Path, way: str) -> None:
+    before = {path.name: path.read_bytes() for path in signed.iterdir() if path.is_file()}
+    WAYS[way](signed)  # raises where it does not open
+    assert {path.name: path.read_bytes() for path in signed.iterdir() if path.is_file()} == before
 
 
 @pytest.mark.usefixtures("trusting_ana")

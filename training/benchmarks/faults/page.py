@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -77,6 +78,7 @@ FOUND: Final = """\
 - Memory that runs out, and a disk that fails where no output is written: a traceback. Now one sentence, exit code
   75."""
 
+ROOM: Final = re.compile(r"/\S*/project/")
 ENDS: Final = ("done", "one sentence", "killed", "crashed")
 STATES: Final = ("old", "new", "each whole", "none", "neither")
 
@@ -145,7 +147,12 @@ def _wrong(rows: Sequence[Row]) -> Iterator[str]:
     yield "## What did not end as an undisturbed command does"
     yield ""
     yield from chain.from_iterable(
-        (f"- {row.kind}, {row.where}: {row.ended}, {row.state}; {row.said or row.again_said or row.note}",)
+        (f"- {row.kind}, {row.where}: {row.ended}, {row.state}; {_at_home(row.said or row.again_said or row.note)}",)
         for row in wrong
     )
     yield ""
+
+
+def _at_home(sentence: str) -> str:
+    """The same without the folder of this machine in which the run was made."""
+    return ROOM.sub("", sentence)
