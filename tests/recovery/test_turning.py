@@ -181,7 +181,9 @@ def test_a_quarter_after_a_turn_recommends_what_learned_since(tmp_path: Path, mo
     assert (provenance["version"], provenance["since"]) == (2, str(TURN))
     assert provenance["turned"] in said["period"]
     assert f"deals opened since {TURN}" in " ".join(icp("show", "turning/v2").out.split())
-    assert f"{TURN}: on " in (tmp_path / "models" / "turning" / "v2" / "report.html").read_text(encoding="utf-8")
+    shown = (tmp_path / "models" / "turning" / "v2" / "report.html").read_text(encoding="utf-8")
+    assert f"opened since {TURN}, because other things decide since; data to {TODAY}" in shown
+    assert f"{TURN}: on " in shown
 
 
 def said_by(*words: str) -> dict[str, Any]:

@@ -65,6 +65,8 @@ def _beside(stored: StoredBundle) -> Beside:
 def _heading(stored: StoredBundle) -> Heading:
     made, profile = stored.bundle.provenance, stored.bundle.profile
     reach = f"data to {made.extracted}" if made.extracted else "data without dates"
+    if made.since is not None:
+        reach = f"opened since {made.since}, because other things decide since; {reach}"
     return Heading(
         f"Who to sell to: {made.name}, version {made.version}",
         f"Learned from {profile.deals:,} closed deals of {profile.accounts:,} companies, {reach}; made "
