@@ -43,7 +43,8 @@ test-oldest: $(STAMP) ## the tests that need no browser and no Spark, with the o
 	--extra train --extra sql --extra dev --no-emit-index-url --output-file build/oldest.txt
 	@test -x $(OLDEST_VENV)/bin/python || $(BIN)/python -m venv $(OLDEST_VENV)
 	@$(BIN)/uv --no-config pip sync --quiet --system-certs --python $(OLDEST_VENV)/bin/python build/oldest.txt
-	@PYTHONPATH="$(CURDIR):$(CURDIR)/training" $(ONE_THREAD) $(OLDEST_VENV)/bin/python -m pytest -n 2 --dist loadfile -q \
+	@$(BIN)/uv --no-config pip install --quiet --system-certs --python $(OLDEST_VENV)/bin/python --no-deps --no-build-isolation --editable .
+	@$(ONE_THREAD) $(OLDEST_VENV)/bin/python -m pytest -n 2 --dist loadfile -q \
 	-W default tests/unit tests/spec tests/properties tests/compat $(PYTEST_ARGS)
 
 check: check-format check-lint check-types check-layout ## format, lint, types, and the laws of the file tree
