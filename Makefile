@@ -27,7 +27,7 @@ FULL ?=
 # what its tests share is made once.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test test-oldest check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp two-years bench-model bench-search bench-score bench-spark report-pages bench-speed bench-as-of faults fuzz mutants wheel-check bill docs clean
+.PHONY: help demo test test-oldest check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp two-years bench-model bench-search bench-score bench-spark report-pages bench-speed bench-as-of faults fuzz mutants coverage wheel-check bill docs clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -107,6 +107,19 @@ fuzz: $(STAMP) ## 100,000 cases of broken and hostile input: answers, sentences,
 
 mutants: $(STAMP) ## small faults put into chosen modules one at a time: does a test notice? goes on where it stopped; writes docs/mutation.md
 	@$(ONE_THREAD) $(BIN)/python training/benchmarks/mutants.py
+
+coverage: $(STAMP) ## which branches the tests take, and why the others are not taken; half an hour; writes docs/coverage.md
+	@rm -rf build/coverage && mkdir -p build/coverage
+	@$(ONE_THREAD) $(MEASURED) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q
+	@$(ONE_THREAD) NUMBA_DISABLE_JIT=1 $(MEASURED) -m pytest -q $(LOOPS)
+	@$(MEASURED_IN) $(BIN)/coverage combine -q && $(MEASURED_IN) $(BIN)/coverage json -q -o build/coverage/report.json
+	@$(BIN)/python training/benchmarks/coverage_page.py build/coverage/report.json
+
+MEASURED_IN = COVERAGE_FILE="$(CURDIR)/build/coverage/data"
+MEASURED = $(MEASURED_IN) $(BIN)/coverage run
+# A tracer does not see into machine code: the loops run once more as the Python that they are written in.
+LOOPS = -W "ignore:overflow:RuntimeWarning" tests/unit/test_model_cells.py tests/parity/test_cell_tables.py \
+	--deselect=tests/unit/test_model_cells.py::test_machine_code_is_kept_where_it_was_asked_for
 
 docs: $(STAMP) ## the documentation as pages of HTML, with a search; a warning is an error; into docs/_build
 	@$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build

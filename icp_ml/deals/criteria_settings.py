@@ -12,6 +12,7 @@ assumed_icp:
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Self
 
 from pydantic import StringConstraints, model_validator
@@ -53,7 +54,7 @@ class CriteriaSettings(Settings):
             ("pin", [each.name.casefold() for each in self.pin]),
             ("ban", [each.factor.casefold() for each in self.ban]),
         ):
-            twice = sorted({name for name in names if names.count(name) > 1})
+            twice = sorted(name for name, times in Counter(names).items() if times > 1)
             if twice:
                 raise ValueError(f"expected each name under '{what}' once, found '{twice[0]}' twice")
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -118,9 +119,9 @@ def _matched(accounts: Column, opened: OpenTables, report: RowsOfTable) -> int:
 
 def _check_one_column_each(attributes: Sequence[Attribute]) -> None:
     """Raises `ConfigError` where an attribute that is made has the column of another."""
-    columns = [attribute.column for attribute in attributes]
+    times = Counter(attribute.column for attribute in attributes)
     for attribute in made_of_tables(attributes):
-        if columns.count(attribute.column) > 1:
+        if times[attribute.column] > 1:
             raise ConfigError(
                 f"attribute '{attribute.name}' is made from a table, and expected a column of its own; another one has "
                 f"the column '{attribute.column}' too, so give one of them another 'column'"

@@ -12,6 +12,7 @@ profile. `deals` asks about a column of the deals alone: any company may be scor
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Final, Self
 
@@ -60,8 +61,8 @@ class ProfileSettings(Settings):
 
 def check_distinct(profiles: tuple[ProfileSettings, ...]) -> tuple[ProfileSettings, ...]:
     """The same profiles. Raises `ValueError` where a name stands twice."""
-    names = [each.name for each in profiles]
-    twice = next((name for name in names if names.count(name) > 1), None)
+    times = Counter(each.name for each in profiles)
+    twice = next((name for name in times if times[name] > 1), None)
     if twice is not None:
         raise ValueError(f"expected each name under 'profiles' once, found '{twice}' twice")
     return profiles

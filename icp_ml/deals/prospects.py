@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -102,8 +103,9 @@ def absent_attributes(columns: Sequence[str], attributes: Sequence[Attribute]) -
 
 
 def _check_distinct(path: Place, columns: Sequence[str], renamed: Sequence[str]) -> None:
+    times = Counter(renamed)
     for column, name in zip(columns, renamed, strict=True):
-        if renamed.count(name) > 1 and column != name:
+        if times[name] > 1 and column != name:
             raise InputError(
                 f"{path.name}: expected one column for '{name}', found several, since prospects.map leads "
                 f"'{column}' there too; remove that entry or rename the column"

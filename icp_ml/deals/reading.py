@@ -7,6 +7,7 @@ of a column can say what it means. Column names lose the white space around them
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -245,7 +246,7 @@ def _check_exists(path: Path) -> None:
 
 def _checked_names(path: Place, raw: Sequence[str]) -> tuple[str, ...]:
     names = tuple(name.strip() or f"(column {place})" for place, name in enumerate(raw, 1))
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
         raise InputError(
             f"{path.name}: expected every column name once, found {listed(twice)} more than once; "

@@ -6,6 +6,7 @@ same batches.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -98,11 +99,11 @@ def _taken_columns(
     pairs = zip(names, renamed, strict=True)
     taken = [(old, new) for old, new in pairs if new in wanted or old == settings.id]
     _check_some_attribute(wanted.intersection(renamed), sorted(wanted), names)
-    new_names = [new for _, new in taken]
+    times = Counter(new for _, new in taken)
     for old, new in taken:
-        if new_names.count(new) > 1:
+        if times[new] > 1:
             raise InputError(
-                f"expected one column for '{new}' in the list, found {new_names.count(new)}, '{old}' among them; "
+                f"expected one column for '{new}' in the list, found {times[new]}, '{old}' among them; "
                 "remove or rename the others"
             )
     return dict(taken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -145,8 +146,11 @@ def _with_tables(table: pa.Table, config: Config, root: Path) -> pa.Table:
         accounts = respelled(accounts, tables.accounts.spelled)
     beside = [each for each in (tables.accounts, *tables.lookups) if each is not None]
     declared = {each.column or name for _, layer in config.attributes.layers() for name, each in layer.items()}
-    offered = [name for each in beside for name in _offered(each, declared, root)]
-    wanted = [name for name in offered if offered.count(name) == 1 and name not in table.column_names]
+    offered, there = (
+        Counter(name for each in beside for name in _offered(each, declared, root)),
+        set(table.column_names),
+    )
+    wanted = [name for name, times in offered.items() if times == 1 and name not in there]
     return join_tables(table, accounts, tables, wanted, root, on=on)[0] if wanted else table
 
 

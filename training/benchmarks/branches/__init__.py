@@ -1,0 +1,1 @@
+"""Which branches the tests take, and why the others are not taken."""
