@@ -223,7 +223,11 @@ def _delimiter_of(path: Path, encoding: str) -> str:
 
 
 def _width(path: Path, delimiter: str, encoding: str) -> int:
-    return next((len(record) for record in _records(path, delimiter, encoding) if record), 0)
+    """Fields of the header by this candidate; 0 where one of them is longer than a field may be."""
+    try:
+        return next((len(record) for record in _records(path, delimiter, encoding) if record), 0)
+    except csv.Error:
+        return 0
 
 
 def _splits_alike(path: Path, delimiter: str, encoding: str) -> bool:

@@ -24,6 +24,10 @@ from icp_ml.errors import InputError
 BATCH_ROWS = 65_536
 """Rows in a batch at most: a few megabytes for forty attributes."""
 
+MOST_COLUMNS = 10_000
+"""Columns of a file or query at most; we chose it. Each column of deals is tried for leaks, and a CRM allows a record
+a thousand fields or two."""
+
 _PAGE_BUFFER = 1 << 20  # bytes; with it a column of a row group is read page by page, never whole
 
 Place: TypeAlias = Path | Query
@@ -35,8 +39,8 @@ def column_names(
 ) -> tuple[str, ...]:
     """The names of the columns of a file, of a folder of Parquet files, or of the answer to a query.
 
-    Raises `InputError` where the file is missing, empty, not in the encoding, or names a column twice, and what
-    `excel_files.read_sheet` and `Query.names` raise.
+    Raises `InputError` where the file is missing, empty, not in the encoding, names a column twice or has more than
+    `MOST_COLUMNS`, and what `excel_files.read_sheet` and `Query.names` raise.
     """
     if isinstance(place, Query):
         return _checked_names(place, place.names)
@@ -245,6 +249,11 @@ def _check_exists(path: Path) -> None:
 
 
 def _checked_names(path: Place, raw: Sequence[str]) -> tuple[str, ...]:
+    if len(raw) > MOST_COLUMNS:
+        raise InputError(
+            f"{path.name}: expected {MOST_COLUMNS:,} columns at most, found {len(raw):,}; export those that say "
+            "something of a company, and leave the others out"
+        )
     names = tuple(name.strip() or f"(column {place})" for place, name in enumerate(raw, 1))
     twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
@@ -256,7 +265,8 @@ def _checked_names(path: Place, raw: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_present(path: Place, wanted: Sequence[str], names: Sequence[str]) -> None:
-    lacking = [name for name in wanted if name not in names]
+    there = set(names)
+    lacking = [name for name in wanted if name not in there]
     if lacking:
         raise InputError(
             f"{path.name}: expected {'a column' if len(lacking) == 1 else 'columns'} {listed(lacking)}, "

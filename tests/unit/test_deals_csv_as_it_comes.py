@@ -6,6 +6,8 @@ import gzip
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from icp_ml.deals.reading import column_names, first_line, read_table, stream_batches
@@ -123,4 +125,23 @@ def test_a_header_is_looked_for_in_a_thousand_lines(tmp_path: Path) -> None:
     assert column_names(path) == ("a", "b")
     path.write_bytes(b"\xef\xbb\xbf" + b"\n" * 100_000)
     with pytest.raises(InputError, match="found an empty file"):
+        column_names(path)
+
+
+def test_a_header_of_any_length_shows_what_separates_it(tmp_path: Path) -> None:
+    """Python's own reader allows a field 131,072 characters, and the header is one field of every other delimiter."""
+    names = [f"column{place:030}" for place in range(4_000)]
+    path = written(tmp_path, f"{','.join(names)}\n{'1,' * 3_999}1\n".encode())
+    assert column_names(path) == tuple(names)
+
+
+@pytest.mark.parametrize("name", ["wide.csv", "wide.parquet"])
+def test_columns_beyond_ten_thousand_are_refused_with_their_number(tmp_path: Path, name: str) -> None:
+    columns = [f"c{place}" for place in range(10_001)]
+    path = tmp_path / name
+    if name.endswith(".csv"):
+        path.write_text(",".join(columns) + "\n" + ",".join("1" * len(columns)) + "\n")
+    else:
+        pq.write_table(pa.table({column: ["1"] for column in columns}), path)
+    with pytest.raises(InputError, match="10,000 columns at most, found 10,001; export those"):
         column_names(path)
