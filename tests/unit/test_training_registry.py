@@ -7,6 +7,7 @@ import shutil
 import socket
 import sqlite3
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,7 @@ from tests.registry_projects import (
 )
 
 LATER = "2025-01-01T09:00:00+00:00"
+IN_YEARS = "2045-01-01T09:00:00+00:00"
 HERE = socket.gethostname()
 STEP_NAMES = [name for name, _ in STEPS]
 
@@ -198,12 +200,14 @@ def test_two_processes_at_once_lose_no_promotion(new_project: NewProject, tmp_pa
         (f"ana@{HERE}:{os.getppid()}", NOW, False),  # at work, and out of time
         ("ana@elsewhere:999999999", LATER, True),  # nobody can look there
         ("ana@elsewhere:1", NOW, False),
+        ("ana@elsewhere:1", IN_YEARS, False),  # its clock was wrong: nobody may have to wait for that
+        (f"ana@{HERE}:{os.getppid()}", IN_YEARS, True),  # our clock was set back, and it is at work
     ],
 )
 def test_a_lock_counts_while_its_owner_may_be_at_work(tmp_path: Path, owner: str, until: str, *, live: bool) -> None:
     assert is_live(owner, until, asker()) is live
-    before = {NOW: "2025-01-01T07:50:00+00:00", LATER: "2025-01-01T08:50:00+00:00"}[until]  # ten minutes are held
-    with locked(tmp_path, Asker(owner, before)) as first:
+    before = datetime.fromisoformat(until) - timedelta(minutes=10)  # so long is it held
+    with locked(tmp_path, Asker(owner, before.isoformat())) as first:
         if live:
             with pytest.raises(Locked, match=owner), locked(tmp_path, asker()):
                 pass

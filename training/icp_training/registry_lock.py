@@ -21,6 +21,9 @@ LOCK = ".promotion.db"
 HOLD = timedelta(minutes=10)
 """How long a lock counts when nobody can say whether its owner lives, as on another machine. A promotion takes
 seconds, and minutes where a server is slow: we chose a multiple of that."""
+FARTHEST = timedelta(days=1)
+"""An expiry farther off was written under a clock that was wrong, since no lock is held longer than `HOLD`. We chose
+it: the clocks of two machines may differ by a time zone that was mistaken for another, and are not a day apart."""
 WAIT = 30.0  # seconds for a look into the lock, not for the lock
 
 
@@ -40,11 +43,12 @@ class Asker:
 
 def is_live(owner: str, until: str, asker: Asker) -> bool:
     """Whether `owner`, who holds something until then, may still be at work. A process of this machine can be seen."""
-    if owner == asker.owner or datetime.fromisoformat(until) <= datetime.fromisoformat(asker.now):
+    left = datetime.fromisoformat(until) - datetime.fromisoformat(asker.now)
+    if owner == asker.owner or left <= timedelta(0):
         return False
     machine, _, process = owner.rpartition(":")
     if _host(machine) != _host(asker.owner.rpartition(":")[0]) or os.name != "posix":
-        return True
+        return left <= FARTHEST
     return _runs(process)
 
 
