@@ -5,7 +5,7 @@
 
 Rows are kept in .cache/faults by a hash of the code, so that an interrupted run goes on. As root on Linux a small file
 system in memory stands for the disk; without that, disks that fill up are played by a limit on the size of files, and
-read-only ones are left out.
+read-only ones are left out; so are clocks that jump, without a C compiler.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Final
 import pyarrow.parquet as pq
 
 from benchmarks.bench_model.code import ROOT, code_hash
+from benchmarks.faults.clock import can_jump, made_library
 from benchmarks.faults.database import server
 from benchmarks.faults.languages import made_locales
 from benchmarks.faults.page import page_of
@@ -54,7 +55,8 @@ def bench() -> Bench:
         room = held.enter_context(made_room(place))
         database = held.enter_context(server())
         furnish(room, CACHE / f"trained-{hash_of(ROOT, TRAINED_BY)}")
-        _benches.append(Bench(room, database, made_locales(place.with_name(f"{place.name}-locales"))))
+        clock = made_library(place.with_name(f"{place.name}-clock")) if can_jump() else None
+        _benches.append(Bench(room, database, made_locales(place.with_name(f"{place.name}-locales")), clock))
         database.fill(pq.read_table(room.kept("live") / "list.parquet"))
     return _benches[0]
 

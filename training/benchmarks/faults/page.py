@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Final
 
+from benchmarks.faults.clock import can_jump
 from benchmarks.faults.records import Row
 
 HEAD: Final = """\
@@ -30,20 +31,24 @@ the fault its command is run again as a person would type it, unless it had come
 | two at once | the same command twice at the same time; the worse end counts |
 | database stopped | the server is stopped at a random moment as a power cut would, and started again |
 | language and time zone | Turkish; German without UTF-8; ASCII; 14 hours before UTC and 10 behind |
+| clock jumps | the process's wall clock: 20 years forward or back, or an hour back; from its start, or from a step on |
 
 *Old*: what stood there before still does. *New*: all that an undisturbed command makes. *Each whole*: of several files
 some are old, some new, and none is half written. *None*: parts that `--force` gave up, and no new ones yet; no manifest
 says that they are there. *Neither* would be anything else. *Same*: in the end, after the rerun where one was needed,
-there is what an undisturbed command makes, byte for byte; of the registry the same roles and events; of a version the
-same content hash; of a plan all but the day. Lost and doubled are rows of the list, counted in the output."""
+there is what an undisturbed command makes, byte for byte; of the registry the same roles, and the same events in the
+same order, in it and in its file; of a version the same content hash; of a plan all but the day. Lost and doubled are
+rows of the list, counted in the output."""
 
 FOOT: Final = """\
 ## What is not covered
 
 - **A power cut.** Processes are killed; the machine is not. Files and their folders are flushed before they take their
   names where the code says so, and nothing here proves that.
-- **A clock that jumps.** A test says that the ledger is not turned round by it
-  (`tests/unit/test_training_registry.py`); no process is run under another clock here.
+- **What a wrong clock wrote.** Days and times of events are not compared: an event that was written under a clock that
+  ran ahead keeps its time, and those after it get none that is earlier, so that their order holds. A model that was
+  trained under such a clock is as old as that clock said when a gate asks whether it has expired. The clock jumps for
+  the process alone: the times of its files, and a database's own clock, are the machine's.
 - **Files that a kill leaves.** A process that is killed cannot remove its hidden file, such as
   `.scored.4f0c....partial.parquet` beside `scored.parquet`. No command reads one, and none is stopped by one. Remove
   them when no job is at work.
@@ -76,7 +81,10 @@ FOUND: Final = """\
 - A database of runs that fails: MLflow's own traceback before our sentence. Now the sentence alone.
 - A file of deals that is gone in the middle of `icp train`: a traceback. Now one sentence, exit code 3.
 - Memory that runs out, and a disk that fails where no output is written: a traceback. Now one sentence, exit code
-  75."""
+  75.
+- `icp promote`, killed under a clock that was years ahead: its lock kept people on other machines, which cannot see
+  that it is gone, from promoting anything until that year. Now a lock that says more than a day counts for nothing
+  there."""
 
 ROOM: Final = re.compile(r"/\S*/project/")
 ENDS: Final = ("done", "one sentence", "killed", "crashed")
@@ -114,6 +122,8 @@ def _summary(rows: Sequence[Row], code: str) -> Iterator[str]:
     )
     if os.geteuid() != 0:
         yield "Without root: full disks were played by a limit on the size of files, and read-only ones left out."
+    if not can_jump():
+        yield "Without a C compiler, or not on Linux: clocks that jump were left out."
 
 
 def _table(what: str, rows: Sequence[tuple[str, Row]]) -> Iterator[str]:

@@ -7,13 +7,14 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from benchmarks.faults import in_process
+from benchmarks.faults.clock import JUMPS, has_jumped, preloaded
 from benchmarks.faults.commands import COMMANDS, Command
 from benchmarks.faults.database import Server
 from benchmarks.faults.languages import LANGUAGES, environment
@@ -47,11 +48,14 @@ class Undisturbed:
 
 @dataclass
 class Bench:
-    """A room and what is known of commands in it. locales: a folder of languages, where there is one."""
+    """A room and what is known of commands in it. locales: a folder of languages, where there is one. clock: what makes
+    a process's clock jump, where this machine can.
+    """
 
     room: Room
     server: Server
     locales: Path | None
+    clock: Path | None
     known: dict[str, Undisturbed] = field(default_factory=dict)
 
     @property
@@ -188,22 +192,43 @@ def _database_gone(bench: Bench, command: Command, known: Undisturbed, task: Tas
 
 
 def _in_a_language(bench: Bench, command: Command, _known: Undisturbed, task: Task) -> Met:
-    place = task.seed - 1 + list(COMMANDS.values()).index(command)  # each command meets another one
+    place = task.seed - 1 + _place_of(command)  # each command meets another one
     language = LANGUAGES[place % len(LANGUAGES)]
-    words = [sys.executable, "-m", "icp_ml.cli.main", *bench.room.words(command.words)]
+    words = ("icp_ml.cli.main", *bench.room.words(command.words))
+    return language.title, [_alone(bench.room, words, environment(language, bench.locales))]
+
+
+def _clock_jumps(bench: Bench, command: Command, known: Undisturbed, task: Task) -> Met:
+    """Every other fault before the command begins, those between at a step, evenly."""
+    assert bench.clock is not None
+    jump = JUMPS[(task.seed - 1 + _place_of(command)) % len(JUMPS)]
+    step = 0 if task.seed % 2 else min(max((task.seed - 1) * known.steps // task.count, 1), known.steps)
+    words = ("benchmarks.faults.clock", str(bench.room.project), str(step), str(jump.seconds))
+    outcome = _alone(bench.room, (*words, *bench.room.words(command.words)), preloaded(bench.clock))
+    if not has_jumped(bench.room.project):
+        raise RuntimeError(f"the clock was to jump before step {step} of {known.steps}, and did not: {outcome.err}")
+    return f"{jump.title} {f'before step {step} of {known.steps}' if step else 'from the start'}", [outcome]
+
+
+def _place_of(command: Command) -> int:
+    return list(COMMANDS.values()).index(command)
+
+
+def _alone(room: Room, words: tuple[str, ...], more: Mapping[str, str]) -> Outcome:
+    """A module of Python and its words in a fresh process with more in its environment."""
     try:
         found = subprocess.run(
-            words,
-            cwd=bench.room.elsewhere,
-            env={**os.environ, "ICP_HOME": str(bench.room.project), **environment(language, bench.locales)},
+            [sys.executable, "-m", *words],
+            cwd=room.elsewhere,
+            env={**os.environ, "ICP_HOME": str(room.project), **more},
             capture_output=True,
             check=False,
             timeout=PATIENCE,
         )
     except subprocess.TimeoutExpired:
-        return language.title, [Outcome(HUNG, "", "")]
+        return Outcome(HUNG, "", "")
     out, err = (text.decode("utf-8", "replace") for text in (found.stdout, found.stderr))
-    return language.title, [Outcome(found.returncode, out, err)]
+    return Outcome(found.returncode, out, err)
 
 
 FAULTS: Final[dict[str, Callable[[Bench, Command, Undisturbed, Task], Met]]] = {
@@ -216,6 +241,7 @@ FAULTS: Final[dict[str, Callable[[Bench, Command, Undisturbed, Task], Met]]] = {
     "two at once": _two_at_once,
     "database stopped": _database_gone,
     "language and time zone": _in_a_language,
+    "clock jumps": _clock_jumps,
 }
 
 
