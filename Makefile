@@ -27,7 +27,7 @@ FULL ?=
 # what its tests share is made once.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test test-oldest check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp two-years bench-model bench-search bench-score bench-spark report-pages bench-speed bench-as-of faults fuzz mutants coverage wheel-check bill docs clean
+.PHONY: help demo test test-oldest check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp two-years bench-model bench-search bench-score bench-spark report-pages bench-speed bench-as-of one-hash faults fuzz mutants coverage wheel-check bill docs clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,6 +98,9 @@ bench-speed: $(STAMP) ## how long training and scoring take, and how much memory
 
 bench-as-of: $(STAMP) ## how long attributes from millions of dated rows take, and how much memory
 	@$(BIN)/python training/benchmarks/as_of.py
+
+one-hash: $(STAMP) ## one bundle of the same deals, on one thread and on two, in whatever order, language and time zone? writes docs/one-hash.md
+	@$(BIN)/python -m benchmarks.one_hash
 
 faults: $(STAMP) ## kills, full and lost disks, stopped databases put into real commands: is anything lost or doubled? writes docs/faults.md
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.faults --workers 1
