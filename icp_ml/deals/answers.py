@@ -10,8 +10,8 @@ object, such as the reasons that the agent gave, is never read.
     trigger:      {kind: flag, column: AI Research, answer: visible_trigger}
         is missing
 
-What is not JSON, or not an object, is unreadable in every attribute of the column. A key that is not there, null, an
-empty text and the words of `NOT_ANSWERED` are missing.
+What is not JSON, or not an object, is unreadable in every attribute of the column; an answer with half of a character
+in it is unreadable. A key that is not there, null, an empty text and the words of `NOT_ANSWERED` are missing.
 """
 
 from __future__ import annotations
@@ -39,7 +39,11 @@ NOT_ANSWERED = ("", "unknown", "not known", "not found", "n/a", "na", "nan", "nu
 because it answers the question which one is in use. An attribute's `missing` takes more."""
 
 _LONGEST_EXAMPLE = 60  # characters of an answer that a sentence can carry
-_FENCED = re.compile(r"```[ \t]*(?:json)?\s*\n(.*?)```", re.IGNORECASE | re.DOTALL)
+_FENCE = "```"
+_FENCED = re.compile(r"```[ \t]*+(?:json)?+[^\S\n]*+\n", re.IGNORECASE)
+"""How a block begins. Nothing is tried twice: a cell of blanks would be as many times as it is long."""
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a character, which JSON can spell and no text can hold."""
 _NO_LETTERS = re.compile(r"[\W_]+")
 
 
@@ -83,12 +87,18 @@ def read_documents(column: Column) -> Documents:
 
 
 def _object(text: str) -> dict[str, Json] | None:
-    fenced = _FENCED.search(text) if "```" in text else None
     try:
-        value = _DECODER.decode(fenced.group(1) if fenced else text)
+        value = _DECODER.decode(_unfenced(text))
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _unfenced(text: str) -> str:
+    """What is inside the first fenced block, else the whole text."""
+    opening = _FENCED.search(text) if _FENCE in text else None
+    end = -1 if opening is None else text.find(_FENCE, opening.end())
+    return text if opening is None or end < 0 else text[opening.end() : end]
 
 
 def _no_constant(name: str) -> Json:
@@ -159,6 +169,8 @@ def _answer(value: Json, *, single: bool) -> tuple[str, ...] | None:
     if any(isinstance(item, dict | list) for item in items):
         return _UNREADABLE
     texts = tuple(text for text in map(_text, items) if text.casefold() not in NOT_ANSWERED)
+    if any(_HALF.search(text) for text in texts):
+        return _UNREADABLE
     if not texts:
         return () if not single and value == [] else None
     return _UNREADABLE if single and len(texts) > 1 else texts

@@ -21,14 +21,18 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from icp_ml.deals.words import listed, suggestion
+from icp_ml.deals.workbook_members import BOUNDS, looked_at, no_workbook
 from icp_ml.errors import InputError
 
 Cell: TypeAlias = (
     int | float | str | bool | datetime.time | datetime.date | datetime.datetime | datetime.timedelta | None
 )
 
-_STARTS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_ZIP: Final = b"PK\x03\x04"
+_STARTS: Final = (_ZIP, b"\xd0\xcf\x11\xe0")
 """What an archive begins with, which current workbooks are, and what older workbooks begin with."""
+MOST_SHEETS: Final = 200
+"""Sheets that are looked through where none is named; we chose it."""
 _MIDNIGHT: Final = datetime.time()
 
 
@@ -80,17 +84,13 @@ def _read_sheet(path: Path, sheet: str | None, _stamp: tuple[int, int]) -> Sheet
 
 
 def _opened(path: Path) -> CalamineWorkbook:
+    """A zip is looked at before it is read; what it is called does not matter."""
+    with path.open("rb") as file:
+        is_zip = file.read(len(_ZIP)) == _ZIP
     try:
-        return CalamineWorkbook.from_path(path)
+        return CalamineWorkbook.from_object(looked_at(path) if is_zip else path)
     except CalamineError:
-        raise _no_workbook(path) from None
-
-
-def _no_workbook(path: Path) -> InputError:
-    return InputError(
-        f"{path.name}: expected an Excel workbook or text, found another archive, a damaged workbook or one with a "
-        "password; unpack it, or save the sheet as CSV"
-    )
+        raise no_workbook(path) from None
 
 
 def _rows_of(path: Path, workbook: CalamineWorkbook, sheet: str | None) -> tuple[str, list[list[Cell]]]:
@@ -102,7 +102,7 @@ def _rows_of(path: Path, workbook: CalamineWorkbook, sheet: str | None) -> tuple
             )
         return sheet, _cells(path, workbook, sheet)
     hidden = {each.name for each in workbook.sheets_metadata if each.visible != SheetVisibleEnum.Visible}
-    seen = {name: _cells(path, workbook, name) for name in names if name not in hidden}
+    seen = _seen(path, workbook, [name for name in names if name not in hidden])
     filled = [name for name, rows in seen.items() if not all(map(_is_blank, rows))]
     if not filled:
         raise InputError(f"{path.name}: expected a header and rows, found an empty workbook; export it again")
@@ -111,12 +111,26 @@ def _rows_of(path: Path, workbook: CalamineWorkbook, sheet: str | None) -> tuple
     return filled[0], seen[filled[0]]
 
 
+def _seen(path: Path, workbook: CalamineWorkbook, names: Sequence[str]) -> dict[str, list[list[Cell]]]:
+    """The rows of all these sheets: names are cheap, and a thousand of them can stand for one large sheet."""
+    found: dict[str, list[list[Cell]]] = {}
+    for name in names[: MOST_SHEETS + 1]:
+        found[name] = _cells(path, workbook, name)
+        cells = sum(len(rows) * len(rows[0]) for rows in found.values() if rows)
+        if cells > BOUNDS.cells or len(found) > MOST_SHEETS:
+            raise InputError(
+                f"{path.name}: expected at most {MOST_SHEETS} sheets of {BOUNDS.cells:,} cells together, found more; "
+                "say which one is meant with 'sheet'"
+            )
+    return found
+
+
 def _cells(path: Path, workbook: CalamineWorkbook, sheet: str) -> list[list[Cell]]:
     """All rows from the first, so that their numbers are those that a person sees."""
     try:
         return [list(row) for row in workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)]
     except CalamineError:
-        raise _no_workbook(path) from None
+        raise no_workbook(path) from None
 
 
 def _is_blank(row: Sequence[Cell]) -> bool:

@@ -115,9 +115,10 @@ def _read_accounts(content: bytes, factors: Sequence[str], document: _Document) 
             parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
             convert_options=arrow_csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False),
         )
+        found = table.column_names  # which are decoded here, and not when the file is read
     except (pa.ArrowException, UnicodeDecodeError) as error:
         raise BundleInvalid(f"{NEIGHBOUR_ACCOUNTS} of the bundle cannot be read ({error}); {ANEW}") from None
-    _require(table.column_names == names, NEIGHBOUR_ACCOUNTS, "other columns than the model")
+    _require(found == names, NEIGHBOUR_ACCOUNTS, "other columns than the model")
     _require(
         0 < table.num_rows <= document.of_accounts,
         NEIGHBOUR_ACCOUNTS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,36 @@ def test_more_than_one_value_is_unreadable_where_one_is_expected(value: object) 
     parsed = read([json.dumps({"motion": value})], MOTION)
     assert categories(parsed) == [None]
     assert parsed.unreadable == (Unreadable("motion", 1, (json.dumps(value),)),)
+
+
+HALF = r'"\ud800"'
+"""Half of a character, as JSON spells it."""
+
+
+@pytest.mark.parametrize("value", [HALF, f"[{HALF}]"])
+def test_half_of_a_character_is_unreadable(value: str) -> None:
+    parsed = read([f'{{"motion": {value}}}', '{"motion": "PLG"}'], MOTION)
+    assert categories(parsed) == [None, "product-led"]
+    assert [(found.attribute, found.rows) for found in parsed.unreadable] == [("motion", 1)]
+    (tools,) = read([f'{{"tools": ["a", {HALF}]}}'], TOOLS).unreadable
+    assert tools.rows == 1
+
+
+@pytest.mark.parametrize("depth", [1, 400, 990, 100_000])
+def test_lists_in_a_list_are_unreadable_however_deep_they_are(depth: int) -> None:
+    found = read(['{"motion": ' + "[" * (depth + 1) + "1" + "]" * (depth + 1) + "}"], MOTION).unreadable
+    assert [(each.attribute, each.rows) for each in found] == [("motion", 1)]
+
+
+BLANKS = 200_000
+
+
+@pytest.mark.parametrize("text", ["```" + " " * BLANKS, "```json" + "\n" * BLANKS, "```" + "\t\n" * BLANKS + "x"])
+def test_a_fence_and_many_blanks_are_read_in_the_time_of_their_length(text: str) -> None:
+    """Two hundred thousand blanks, tried once each, take a millisecond; tried for each other one, an hour."""
+    began = time.process_time()
+    assert read([text], MOTION).unreadable[0].rows == 1
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("fence", ["```json\n%s\n```", "Here it is:\n```\n%s\n```\nDone.", "```JSON \n%s```"])

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from icp_ml.deals import excel_files
 from icp_ml.deals.reading import column_names, first_line, read_table
+from icp_ml.deals.sheet_spans import Bounds
 from icp_ml.errors import InputError
 from tests.workbooks import Cell, workbook
 
@@ -67,6 +69,15 @@ def test_which_of_several_sheets_is_meant_must_be_said(tmp_path: Path) -> None:
     assert "found '2023', '2024'; say which with 'sheet'" in refusal(path)
     assert read_table(path, sheet="2024").num_rows == 2
     assert "expected the sheet '2025', found none of that name" in refusal(path, "2025")
+
+
+def test_more_sheets_than_are_looked_through_need_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = workbook(tmp_path / "deals.xlsx", {f"s{n}": DEALS if n == 3 else [] for n in range(201)})
+    assert "expected at most 200 sheets of 20,000,000 cells together" in refusal(path)
+    assert read_table(path, sheet="s3").num_rows == 2
+    # Each of the two has three rows of six cells.
+    monkeypatch.setattr(excel_files, "BOUNDS", Bounds(cells=35, characters=1))
+    assert "say which one is meant with 'sheet'" in refusal(workbook(tmp_path / "two.xlsx", {"a": DEALS, "b": DEALS}))
 
 
 def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:

@@ -109,6 +109,7 @@ def test_a_label_that_the_model_does_not_have_is_refused() -> None:
         read(neighbours_to_files(replace(known(), seen=seen), sold_accounts.model()))
 
 
-def test_what_is_no_text_is_refused() -> None:
+@pytest.mark.parametrize("rows", [b"account,outcome\n\xff\xfe,won\n", b"account,\xffoutcome\na,won\n"])
+def test_what_is_no_text_is_refused(rows: bytes) -> None:
     with pytest.raises(BundleInvalid, match=f"{NEIGHBOUR_ACCOUNTS} of the bundle cannot be read"):
-        read({**files(), NEIGHBOUR_ACCOUNTS: b"account,outcome\n\xff\xfe,won\n"})
+        read({**files(), NEIGHBOUR_ACCOUNTS: rows})
