@@ -11,7 +11,7 @@ import pytest
 from benchmarks.mutating.mutants import drawn, read_source
 from benchmarks.mutating.page import page_of
 from benchmarks.mutating.rows import Before, Fate, Judgement, Row
-from benchmarks.mutating.targets import GROUPS, Target
+from benchmarks.mutating.targets import DRAWS, Target
 from benchmarks.mutating.trials import file_of
 from tests.machine_code import ROOT
 
@@ -56,7 +56,9 @@ def test_a_draw_stays_when_the_file_grows_elsewhere_and_takes_each_line_once() -
 
 
 @pytest.mark.parametrize(
-    "target", [target for group in GROUPS.values() for target in group], ids=lambda each: each.module
+    "target",
+    dict.fromkeys(target for draw in DRAWS.values() for group in draw.groups.values() for target in group),
+    ids=lambda each: each.module,
 )
 def test_every_target_and_every_test_of_it_is_there(target: Target) -> None:
     assert file_of(target.module).exists()
@@ -93,8 +95,16 @@ def row(now: str, fate: Fate, draw: int = 1) -> Row:
     return Row(group="g", module="m", draw=draw, line=1, text="a < b", was="<", now=now, fate=fate, seconds=1.0)
 
 
+def test_draws_over_other_modules_have_a_table_of_their_own() -> None:
+    rows = [row("1", "noticed"), row("2", "noticed", 2), row("3", "survived", 3).model_copy(update={"module": "n"})]
+    page = page_of(rows, Before(commits={1: "abc", 2: "def", 3: "ghi"}, rows=tuple(rows)), [], "y")
+    assert "| `m` | 1 | 1 | 1 | 1 | 1 | 1 |" in page
+    assert "| `n` | 1 | 0 | 0 |" in page
+    assert "| **all** | 3 | 2 | 2 | 0 | 1 |" in page
+
+
 def test_the_page_counts_before_and_after_and_shows_what_was_made_of_each() -> None:
-    """Of three faults one was noticed at first and two are now; of the second draw one at first and two now."""
+    """Of three faults one was noticed at first and two are now; of the second draw one of two at first and two now."""
     earlier = (row("1", "noticed"), row("2", "survived"), row("3", "survived"))
     later = (row("4", "noticed", 2), row("5", "survived", 2))
     rows = [row("1", "noticed"), row("2", "out of time"), row("3", "survived"), row("4", "noticed", 2)]
@@ -104,7 +114,8 @@ def test_the_page_counts_before_and_after_and_shows_what_was_made_of_each() -> N
         Judgement(module="m", text="a < b", was="<", now="3", verdict="equivalent", because="never equal"),
     ]
     page = page_of(rows, Before(commits={1: "abc", 2: "def"}, rows=(*earlier, *later)), judged, "y")
-    assert "| `m` | 3 | 1 | 2 | 3 | 1 | 2 |" in page
+    assert "| `m` | 3 | 1 | 2 | 3 | 1 of 2 | 2 |" in page
+    assert "| g | 6 | 2 of 5 | 4 | 1 | 1 |" in page
     assert "`a < b`, `<` as `2`: *A test was added*: by one" in page
     assert "`a < b`, `<` as `3`: *No test could notice*: never equal" in page
     assert "`a < b`, `<` as `5`: not judged yet." in page

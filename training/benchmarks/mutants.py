@@ -1,13 +1,13 @@
 """Would a test notice? Small faults are put into chosen modules, one at a time, and their own tests run against each.
 
-    deals     which rows count, how they are read and graded      tiers     where tiers are cut, what they are called
-    model     splits, metrics, skill, level, scorecard            bundle    what is written, what is refused when read
+    deals     which rows count, how they are read, graded, dated    tiers     where they are cut, what became of them
+    model     splits, metrics, level, scorecard, trees, stack       bundle    what is written, what is refused when read
     scoring   the tables and loops of contributions, what goes in, what comes out
 
-Faults are drawn by lot (`mutating.mutants`), the first draw before tests were added for what had survived it, the
-second afterwards. What came of each is kept in .cache/mutants by a hash of the code and of the tests, so that an
-interrupted run goes on; the page goes to docs/mutation.md when all of both draws were tried. What survives is judged in
-training/benchmarks/mutating/judged.yaml.
+Faults are drawn by lot (`mutating.mutants`): the first draw before tests were added for what had survived it, the
+second afterwards, the third over other modules (`mutating.targets`). What came of each is kept in .cache/mutants by a
+hash of the code and of the tests, so that an interrupted run goes on; the page goes to docs/mutation.md when all of
+every draw was tried on the code as it is. What survives is judged in training/benchmarks/mutating/judged.yaml.
 
     python training/benchmarks/mutants.py [--group deals]... [--draw 1] [--each 5] [--workers 2]
 """
@@ -19,7 +19,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -31,19 +31,19 @@ from benchmarks.bench_model.code import ROOT, code_hash
 from benchmarks.mutating.mutants import Fault, Source, drawn, read_source
 from benchmarks.mutating.page import page_of, summary_of
 from benchmarks.mutating.rows import BEFORE, JUDGED, Before, Fate, Judgement, Row
-from benchmarks.mutating.targets import GROUPS, Target
+from benchmarks.mutating.targets import DRAWS, FIRST, Target
 from benchmarks.mutating.trials import LEAST_SECONDS, TIMES_AS_LONG, Outcome, Trial, file_of, load, outcomes
 
 CACHE: Final = ROOT / ".cache" / "mutants"
 PAGE: Final = ROOT / "docs" / "mutation.md"
-DRAWS: Final[Mapping[int, int]] = {1: 24, 2: 12}
-"""Faults of each group by draw, about, shared out by the lines of its modules that can have one."""
 
 
 def code() -> str:
     """The hash of the modules that faults are put into, and of what puts them there."""
-    modules = tuple(target.module for targets in GROUPS.values() for target in targets)
-    return code_hash((*modules, "benchmarks.mutating.trials", "benchmarks.mutating.mutants"), ("icp_ml", "benchmarks"))
+    modules = {target.module for draw in DRAWS.values() for targets in draw.groups.values() for target in targets}
+    return code_hash(
+        (*sorted(modules), "benchmarks.mutating.trials", "benchmarks.mutating.mutants"), ("icp_ml", "benchmarks")
+    )
 
 
 def tests_hash(target: Target) -> str:
@@ -57,7 +57,9 @@ def tests_hash(target: Target) -> str:
 
 def rows_of(group: str, draw: int, count: int, workers: int) -> Iterator[Row]:
     """What came of the faults of a group, from the cache where it is there. Raises where a test fails without one."""
-    sources = {target: read_source(file_of(target.module).read_text(encoding="utf-8")) for target in GROUPS[group]}
+    sources = {
+        target: read_source(file_of(target.module).read_text(encoding="utf-8")) for target in DRAWS[draw].groups[group]
+    }
     for target, share in zip(sources, _shares(list(sources.values()), count), strict=True):
         faults = drawn(sources[target].faults, share, draw)
         folder = CACHE / f"{code()}-{tests_hash(target)}"
@@ -140,9 +142,9 @@ def _record(rows: Sequence[Row], draw: int) -> None:
 def main() -> None:
     """Try what was asked for; the page only where that was everything."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--group", action="append", choices=list(GROUPS), dest="groups")
-    parser.add_argument("--draw", type=int, choices=list(DRAWS), help="one of the draws, instead of both")
-    parser.add_argument("--each", type=int, help="faults of each group, instead of 24 and then 12")
+    parser.add_argument("--group", action="append", choices=list(FIRST), dest="groups")
+    parser.add_argument("--draw", type=int, choices=list(DRAWS), help="one of the draws, instead of all")
+    parser.add_argument("--each", type=int, help="faults of each group, instead of as many as the draw says")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--record", action="store_true", help="keep this draw as what was before tests were added")
     asked = parser.parse_args()
@@ -150,8 +152,8 @@ def main() -> None:
         parser.error("--record keeps one draw; name it with --draw")
     load()
     draws = list(DRAWS) if asked.draw is None else [asked.draw]
-    tasks = [(group, draw) for draw in draws for group in asked.groups or GROUPS]
-    rows = [row for group, draw in tasks for row in rows_of(group, draw, asked.each or DRAWS[draw], asked.workers)]
+    tasks = [(group, draw) for draw in draws for group in asked.groups or DRAWS[draw].groups]
+    rows = [row for group, draw in tasks for row in rows_of(group, draw, asked.each or DRAWS[draw].each, asked.workers)]
     if asked.record:
         _record(rows, asked.draw)
     before = Before.model_validate_json(BEFORE.read_text(encoding="utf-8"))

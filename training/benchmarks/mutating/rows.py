@@ -12,11 +12,11 @@ BEFORE: Final = HERE / "before.json"
 JUDGED: Final = HERE / "judged.yaml"
 
 Fate = Literal["noticed", "out of time", "survived"]
-Verdict = Literal["equivalent", "tested", "left"]
+Verdict = Literal["equivalent", "tested", "mended", "left"]
 
 
 class Row(BaseModel, frozen=True):
-    """A fault and its fate. draw: of which draw it is, 1 or 2. text, was, now: as in `mutants.Fault`."""
+    """A fault and its fate. draw: of which draw it is. text, was, now: as in `mutants.Fault`."""
 
     group: str
     module: str
@@ -42,7 +42,10 @@ class Before(BaseModel, frozen=True):
 
 
 class Judgement(BaseModel, frozen=True):
-    """What was made of a fault that no test noticed. because: why it is equivalent, which test, or why it was left."""
+    """What was made of a fault that no test noticed.
+
+    because: why it is equivalent, which test was added, what was mended, or why it was left.
+    """
 
     module: str
     text: str

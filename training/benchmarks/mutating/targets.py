@@ -1,4 +1,9 @@
-"""Which modules faults are put into, and which tests are about each."""
+"""Which modules faults are put into, which tests are about each, and which of them each draw is over.
+
+Draws 1 and 2 are over the same modules, so that the second says what tests were worth that were added for the first.
+Draw 3 is over other modules, and over these alone: a module more among those of the first two would have moved the
+shares of all others.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +24,20 @@ class Target:
     interpreted: bool = False
 
 
+Groups = Mapping[str, tuple[Target, ...]]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Faults drawn by lot, with a seed that is the draw's number. groups: the modules that it is over.
+
+    each: faults of each group, about, shared out by the lines of its modules that can have one.
+    """
+
+    groups: Groups
+    each: int
+
+
 _CELLS: Final = (
     "tests/unit/test_model_cells.py",
     "tests/properties/test_model_cell_tables.py::test_tables_say_what_lightgbm_says_of_random_trees",
@@ -35,8 +54,30 @@ _BUNDLE: Final = (
     "tests/properties/test_serve_scoring.py::test_any_byte_flipped_in_the_manifest_is_noticed",
 )
 _SCORING: Final = ("tests/unit/test_serve_reasons.py", "tests/unit/test_serve_scoring.py")
+_SIGNED: Final = tuple(
+    f"tests/unit/test_serve_signatures.py::{name}"
+    for name in (
+        "test_what_another_key_signed_opens_by_none",
+        "test_a_signature_copied_from_another_bundle_is_refused_though_the_key_is_trusted",
+        "test_no_field_of_a_signature_can_be_made_to_fit",
+        "test_a_key_that_signs_in_the_name_of_another_is_refused",
+        "test_a_hostile_signature_file_is_refused_in_one_sentence",
+        "test_any_key_of_a_folder_may_have_signed",
+        "test_a_rule_that_cannot_be_read_opens_nothing",
+        "test_a_new_key_is_for_its_owner_alone_and_takes_no_files_place",
+        "test_an_encrypted_key_opens_by_its_passphrase_alone",
+    )
+)
+_HOSTILE: Final = tuple(
+    f"tests/properties/test_hostile_bundles.py::{name}"
+    for name in (
+        "test_files_that_are_too_large_together_are_refused",
+        "test_json_that_is_too_deep_is_refused",
+        "test_half_of_a_character_is_refused_and_a_text_that_looks_like_one_is_not",
+    )
+)
 
-GROUPS: Final[Mapping[str, tuple[Target, ...]]] = {
+FIRST: Final[Groups] = {
     "deals": (
         Target("icp_ml.deals.admission", ("tests/spec/test_deals_fates.py", "tests/unit/test_deals_contract.py")),
         Target("icp_ml.deals.sufficiency", ("tests/unit/test_deals_contract.py", "tests/unit/test_deals_measuring.py")),
@@ -92,3 +133,59 @@ GROUPS: Final[Mapping[str, tuple[Target, ...]]] = {
         Target("icp_ml.serve.outgoing", _SCORING),
     ),
 }
+
+LATER: Final[Groups] = {
+    "deals": (
+        Target("icp_ml.deals.row_order", ("tests/unit/test_deals_row_order.py",)),
+        Target(
+            "icp_ml.deals.histories", ("tests/unit/test_deals_histories.py", "tests/unit/test_deals_dated_sources.py")
+        ),
+        Target(
+            "icp_ml.deals.as_of",
+            (
+                "tests/spec/test_as_of_days.py",
+                "tests/unit/test_deals_recipes.py",
+                "tests/parity/test_as_of.py",
+                "tests/properties/test_as_of_laws.py",
+            ),
+        ),
+        Target("icp_ml.deals.personal", ("tests/spec/test_personal_columns.py",)),
+        Target("icp_ml.deals.date_orders", ("tests/unit/test_deals_date_orders.py",)),
+    ),
+    "model": (
+        Target("icp_ml.model.correction", ("tests/unit/test_model_correction.py",)),
+        Target("icp_ml.model.stack", ("tests/unit/test_model_stack.py", "tests/properties/test_model_numbers.py")),
+        Target("icp_ml.model.intervals", ("tests/unit/test_model_intervals.py", "tests/unit/test_serve_levels.py")),
+        Target("icp_ml.model.trees", ("tests/unit/test_model_trees.py", "tests/unit/test_model_monotone.py")),
+        Target("icp_ml.model.monotone", ("tests/unit/test_model_monotone.py",)),
+    ),
+    "tiers": (
+        Target("icp_ml.model.tier_rates", ("tests/unit/test_model_tiers.py",)),
+        Target(
+            "icp_ml.model.tier_outcomes",
+            ("tests/unit/test_model_tier_outcomes.py", "tests/spec/test_tier_yardsticks.py"),
+        ),
+        Target("icp_ml.profile.tiers", ("tests/unit/test_profile_tiers.py",)),
+        Target("icp_ml.profile.yardsticks_of_tiers", ("tests/spec/test_tier_yardsticks.py",)),
+    ),
+    "bundle": (
+        Target("icp_ml.serve.documents", ("tests/unit/test_serve_bundle.py", *_HOSTILE)),
+        Target("icp_ml.serve.plain_files", ("tests/unit/test_serve_bundle.py", *_HOSTILE, *_SIGNED)),
+        Target("icp_ml.serve.golden", ("tests/unit/test_serve_bundle.py", "tests/unit/test_serve_answers.py")),
+        Target("icp_ml.serve.tree_text", ("tests/unit/test_serve_tree_text.py",)),
+        Target("icp_ml.serve.calibration_file", ("tests/unit/test_serve_levels.py",)),
+        Target("icp_ml.serve.signatures", _SIGNED),
+    ),
+    "scoring": (
+        Target("icp_ml.model.cells.compiling", _CELLS),
+        Target("icp_ml.model.cells.filling", _LOOPS, interpreted=True),
+        Target("icp_ml.model.cells.grouping", _CELLS),
+        Target("icp_ml.model.cells.merging", _LOOPS, interpreted=True),
+        Target("icp_ml.model.cells.tables", _CELLS),
+        Target("icp_ml.model.cells.tree_shape", _CELLS),
+        Target("icp_ml.serve.learned_scoring", _SCORING),
+        Target("icp_ml.serve.repeats", ("tests/unit/test_serve_repeats.py",)),
+    ),
+}
+
+DRAWS: Final[Mapping[int, Draw]] = {1: Draw(FIRST, 24), 2: Draw(FIRST, 12), 3: Draw(LATER, 18)}
