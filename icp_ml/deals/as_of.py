@@ -183,7 +183,7 @@ def decay(found: Found, half_life: float) -> Floats:
     return _summed(found, lambda chunk: 0.5 ** ((found.day[chunk.row] - began[chunk.fact]) / half_life))
 
 
-def distinct(found: Found, texts: Texts, *, in_force: bool = False) -> Floats:
+def distinct(found: Found, texts: Texts, *, in_force: bool) -> Floats:
     """How many different texts; a fact without one does not count. NaN where unknown."""
     numbers = np.zeros(len(found.day))
     for rows, _ in members(found, texts, in_force=in_force):
@@ -191,7 +191,7 @@ def distinct(found: Found, texts: Texts, *, in_force: bool = False) -> Floats:
     return np.where(found.known, numbers, np.nan)
 
 
-def members(found: Found, texts: Texts, *, in_force: bool = False) -> Iterator[tuple[Wholes, Wholes]]:
+def members(found: Found, texts: Texts, *, in_force: bool) -> Iterator[tuple[Wholes, Wholes]]:
     """Each question's different texts as pairs of row and code, by row and then by code."""
     width = len(texts.distinct) + 1
     for chunk in found.chunks(in_force=in_force):
@@ -201,7 +201,7 @@ def members(found: Found, texts: Texts, *, in_force: bool = False) -> Iterator[t
         yield pairs // width, pairs % width
 
 
-def some(found: Found, *, in_force: bool = False) -> Floats:
+def some(found: Found, *, in_force: bool) -> Floats:
     """1 where there is a fact, 0 where there is none, NaN where unknown."""
     there = np.zeros(len(found.day))
     for chunk in found.chunks(in_force=in_force):

@@ -142,3 +142,16 @@ def test_web_addresses_meet_by_their_domain_and_other_ids_exactly(line: str, tmp
     layers = {"behavioural": {"it": {"kind": "flag", "from": "signals"}}}
     [answer] = built(layers, tables, "2024-06-01", tmp_path, accounts=(here,)).column("it").to_pylist()
     assert answer is (True if meet == "yes" else None)
+
+
+def test_values_of_one_day_are_added_in_the_order_of_the_table_on_every_machine(tmp_path: Path) -> None:
+    """Another order would end in another last digit, and a sorting that is not stable has one for each processor."""
+    values = np.random.default_rng(2).normal(size=400) * 10.0 ** np.arange(400) ** 0.4
+    days = [f"2024-01-{1 + place % 3:02d}" for place in range(400)]
+    rows = "".join(f"A,{day},{value!r}\n" for day, value in zip(days, values.tolist(), strict=True))
+    (tmp_path / "signals.csv").write_text(f"who,when,value\n{rows}", encoding="utf-8")
+    tables = {"signals": {"source": "signals.csv", "account": "who", "occurred": "when", "value": "value"}}
+    layers = {"behavioural": {"it": {"kind": "number", "from": {"table": "signals", "measure": "total"}}}}
+    [answer] = built(layers, tables, "2024-06-01", tmp_path).column("it").to_pylist()
+    first, second, third = (values[start::3] for start in range(3))
+    assert answer == np.cumsum([*first, *second, *third])[-1] != np.cumsum([*first[::-1], *second, *third])[-1]

@@ -15,6 +15,8 @@ phone                  +49 30 1234567; (212) 555-0100; 0049 30 99999            
 hotline                +49 30 1234567; +1 212 555 0100 ext. 12                     telephone numbers
 Phone Number           2125550100; 2125550199                                      telephone numbers
 MobilePhone            2125550100; 2125550199                                      telephone numbers
+phone                  5550100; 5550199                                            telephone numbers
+phone                  555010; 555019                                              -
 phone_calls            1; 2; 12                                                    -
 first_name             Ann; Bo                                                     names of people
 LastName               Li; Meyer                                                   names of people

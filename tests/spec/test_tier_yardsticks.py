@@ -144,3 +144,14 @@ def test_every_answer_has_its_sentence() -> None:
         for each in found([(100, wins, days), (100, 50, 40.0), (100, 30, 40.0)]).yardsticks:
             assert each.sentence.endswith(".")
             assert each.found is None or each.found.low <= each.found.value <= each.found.high
+
+
+def test_each_sentence_says_what_the_field_expects() -> None:
+    answers = measured([(100, 60, 40.0), (100, 30, 40.0), (100, 10, 50.0)])
+    for name, expected in (
+        ("wins in tier 1", "expected 70% or more"),
+        ("tier 1 over the last tier", "expected 2 to 3 times, of meetings in the guides and of closed deals here"),
+        ("discriminates", "at least 1.5 times as often as the last tier"),
+        ("sooner won", "expected 20% to 40%"),
+    ):
+        assert expected in answers[name].sentence

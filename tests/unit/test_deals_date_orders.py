@@ -56,6 +56,19 @@ def test_a_date_that_may_be_two_days_is_refused(tmp_path: Path) -> None:
         read(tmp_path, ISO, AMBIGUOUS)
 
 
+def test_a_date_that_may_be_two_days_is_refused_whatever_else_cannot_be_read(tmp_path: Path) -> None:
+    """Of the sizes, which are read first, two cannot be read, which is no mistake of a declaration."""
+    sizes = ("1", "x", "y", "4")
+    rows = [f"{day},{size},{year},{won}" for day, size, year, won in zip(ISO, sizes, AMBIGUOUS, "1010", strict=True)]
+    (tmp_path / "deals.csv").write_text("\n".join(["opened,size,funded,won", *rows]))
+    outcome = {"column": "won", "won": ["1"], "lost": ["0"]}
+    deals = parse_settings(DealsSettings, {"source": "deals.csv", "opened": "opened", "outcome": outcome})
+    layer = {"size": "number", "funded": "date"}
+    attributes = resolve_attributes(parse_settings(AttributesSettings, {"firmographic": layer}), ())
+    with pytest.raises(InputError, match="in the column 'funded'"):
+        read_deals(deals, TablesSettings(), attributes, tmp_path)
+
+
 def test_a_few_dates_in_another_order_are_counted(tmp_path: Path) -> None:
     table = read(tmp_path, ISO, [AMBIGUOUS[0], "2020-01-01", "2020-01-01", ""])
     assert table.parsed.unreadable[0].rows == 1

@@ -6,6 +6,7 @@ import itertools
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,10 @@ import pytest
 
 from icp_ml.model.cells import compiling
 from icp_ml.model.cells.codes import ColumnCodes, number_codes
-from icp_ml.model.cells.compiling import NotCompiled, compile_trees
+from icp_ml.model.cells.compiling import NotCompiled, compile_members, compile_trees
 from icp_ml.model.cells.contributing import WORTH_COMPILING, explained, fast_contributions
 from icp_ml.model.cells.looking_up import CellModel, JointColumns
-from icp_ml.model.cells.merging import Groups, begin, find_lacking
+from icp_ml.model.cells.merging import Groups, begin, find_lacking, merged
 from icp_ml.model.cells.program import code_type, program_of
 from icp_ml.model.cells.tables import CellTables, Table
 from icp_ml.model.trees import Trees
@@ -172,6 +173,16 @@ def test_contributions_are_added_up_by_group_before_any_are_joined() -> None:
     assert CellModel(tables).reasoned(rows, 1).sums.shape == (2, 0)
 
 
+def test_trees_that_count_for_nothing_take_no_tables() -> None:
+    model = win_model()
+    alone = replace(model.stack, weights=(1.0, 0.0))
+    tables = compile_members(model.scorecard, model.trees, alone)
+    assert isinstance(tables, CellTables)
+    assert tables.tables == ()
+    rows = training().rows[:50]
+    assert CellModel(tables).log_odds(rows) == pytest.approx(replace(model, stack=alone).log_odds(rows), abs=1e-9)
+
+
 def test_a_path_that_asks_too_much_has_no_tables() -> None:
     assert isinstance(compile_trees(Trees(write_model([chain(8)], 9))), CellTables)
     refused = compile_trees(Trees(write_model([chain(9)], 9)))
@@ -260,6 +271,36 @@ def test_groups_that_lack_so_many_columns_are_those_that_counting_finds(groups: 
         found = [other for other in range(groups) if words[other // 64] >> other % 64 & 1]
         lacks = {other: len(set(asked[group]) - set(asked[other])) for other in range(groups)}
         assert found == [other for other in lacks if lacks[other] == level and other % 7 and other != group]
+
+
+def groups_of(counts: tuple[int, ...], *asked: dict[int, tuple[int, ...]]) -> Groups:
+    """Groups worked by hand: for each its columns with the class of each code. counts: codes of each column."""
+    columns = np.full((len(asked), 4), -1)
+    classes = np.zeros((len(asked), 4, max(counts)), dtype=np.uint8)
+    class_counts = np.ones((len(asked), 4), dtype=np.int64)
+    for row, conditions in enumerate(asked):
+        for place, (column, numbers) in enumerate(sorted(conditions.items())):
+            columns[row, place] = column
+            classes[row, place, : len(numbers)] = numbers
+            class_counts[row, place] = max(numbers) + 1
+    return Groups(columns, (columns >= 0).sum(axis=1), classes, class_counts, np.array(counts))
+
+
+@pytest.mark.parametrize(("budget", "into"), [(23, [0, 1, 2]), (24, [1, 1, 2])])
+def test_a_table_holds_as_many_numbers_as_it_may_and_no_more(budget: int, into: list[int]) -> None:
+    """The columns of the first are in both others, of 2 x 2 x 2 cells and 3 columns each, which are 24 numbers: the
+    earlier one takes it. The others would be 16 cells and 4 columns together."""
+    two = (0, 1)
+    held = groups_of((2, 2, 2, 2), {0: two, 1: two}, {0: two, 1: two, 2: two}, {0: two, 1: two, 3: two})
+    assert merged(held, budget).tolist() == into
+
+
+def test_the_table_that_gains_the_fewest_cells_takes_a_group() -> None:
+    """The second has the classes of the first and stays at 2 x 2 x 4 cells, 48 numbers; the third is of 2 x 2 cells, 8
+    numbers, and would grow to 3 x 2 cells, 12 numbers. Together the last two would have 3 x 2 x 4 cells, 72 numbers."""
+    first = {0: (0, 0, 1, 1), 1: (0, 1)}
+    held = groups_of((4, 2, 4), first, {**first, 2: (0, 1, 2, 3)}, {0: (0, 1, 1, 1), 1: (0, 1)})
+    assert merged(held, 60).tolist() == [1, 1, 2]
 
 
 def test_machine_code_is_kept_where_it_was_asked_for(tmp_path: Path) -> None:

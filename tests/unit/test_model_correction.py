@@ -73,9 +73,14 @@ def test_planted_steps_come_back(model: WinModel) -> None:
     assert max(others) < 0.1
 
 
-def test_where_the_regression_ends_nothing_pulls(model: WinModel) -> None:
-    """At the optimum of a penalised likelihood what a level's deals were won beyond expectation is ridge times step."""
+@pytest.mark.parametrize("off", [0.0, 8.0])
+def test_where_the_regression_ends_nothing_pulls(model: WinModel, off: float) -> None:
+    """At the optimum of a penalised likelihood what a level's deals were won beyond expectation is ridge times step.
+
+    off: how far the model's level lies beside that of the deals, in log-odds, so that the way there is long.
+    """
     deals = new_deals(model, MOVED)
+    deals = replace(deals, log_odds=deals.log_odds + off)
     found = fit_correction(model, (4,), deals, seed=3)
     codes = model.scorecard.columns[4].codes(deals.rows[:, 4])
     beyond = deals.won - expit(deals.log_odds + found.level + found.steps[4][codes])

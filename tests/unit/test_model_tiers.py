@@ -122,6 +122,13 @@ def test_a_deal_that_is_told_three_times_by_its_account_is_one_fact() -> None:
     assert one_set(won, np.repeat(np.arange(7), 3)).independent == pytest.approx([7])
 
 
+def test_a_set_without_deals_has_no_rate_and_may_have_any() -> None:
+    nobody = one_set(np.zeros(0, dtype=np.int8), np.zeros(0, dtype=np.int64))
+    assert [nobody.deals[0], nobody.won[0], nobody.accounts[0], nobody.independent[0]] == [0, 0, 0, 0]
+    assert np.isnan(nobody.rate[0])
+    assert [bound.tolist() for bound in rate_bounds(nobody)] == [[pytest.approx(0, abs=1e-9)], [pytest.approx(1)]]
+
+
 @pytest.mark.parametrize(("wins", "deals"), [(0, 5), (3, 10), (10, 10), (70, 400)])
 def test_the_interval_of_a_rate_is_wilsons(wins: int, deals: int) -> None:
     won = (np.arange(deals) < wins).astype(np.int8)
@@ -224,6 +231,22 @@ def test_where_no_cut_parts_tier_1_from_tier_3_what_is_out_of_scope_stays_out() 
     assert highest_lower_cut((log_odds, won, np.arange(100)), cuts.tiers(log_odds) == 0, -np.inf, 1.5) is None
     below = np.flatnonzero(cuts.tiers(log_odds) == 2)
     assert won[below].sum() <= 0.05 * won.sum() < won[below[0] - 1 :].sum()
+
+
+def test_what_is_out_of_scope_leaves_a_tenth_of_the_deals_to_each_of_two_tiers_though_they_are_one() -> None:
+    """Of the best 57 deals 45 won, which are 70 % of 64 wins; then all of 16; of the last 27 three.
+
+    From the 74th deal on lie less than 5 % of the wins, so that what is out of scope could begin there, and 16 deals
+    would be left for tiers 2 and 3, where a tenth of the deals for each are 20: it begins with the 78th. The two are
+    one because all deals below tier 1 are one account's, and nothing to be sure of; that changes nothing.
+    """
+    last = [int(place in (79, 86, 93)) for place in range(73, 100)]
+    won = np.array([*[0] * 12, *[1] * 45, *[1] * 16, *last], dtype=np.int8)
+    groups = np.array([*range(57), *[57] * 43])
+    log_odds = np.linspace(3.0, -3.0, 100)
+    cuts = fit_cuts(log_odds, won, groups, TiersSettings()).cuts
+    assert cuts.labels == ("1", "2-3", "out of scope")
+    assert np.bincount(cuts.tiers(log_odds)).tolist() == [57, 20, 23]
 
 
 def test_a_tier_that_ties_leave_no_room_for_is_told_by_its_own_number() -> None:

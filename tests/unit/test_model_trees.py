@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from icp_ml.model.metrics import log_losses
 from icp_ml.model.splits import complement, grouped_folds
-from icp_ml.model.trees import TreeParams, Trees, bagged_trees, can_be_bagged, cross_trees, fit_trees
+from icp_ml.model.trees import TreeParams, Trees, bagged_trees, can_be_bagged, cross_trees, fit_trees, grow_by_fold
 from tests.model_columns import Floats, category, number, training_data
 from tests.parity.shapley_judge import log_odds, rows_passed
 from tests.parity.tree_text import WrittenTree, read_trees
@@ -182,3 +183,31 @@ def test_no_booster_of_the_bag_has_grown_on_its_own_fold() -> None:
     ]
     assert told[2] == 0.0
     assert min(told[:2] + told[3:]) > 0.0
+
+
+def test_a_fold_alone_is_predicted_after_the_round_at_which_its_loss_was_least() -> None:
+    data = training_data(COLUMNS, 250, 3)
+    folds = grouped_folds(data.groups, data.won, 3, 3)
+    for fold in grow_by_fold(data.rows, data.won, COLUMNS, BAGGED, folds, seed=3):
+        lost = log_losses(fold.log_odds(data.rows), data.won[fold.held_out]).mean()
+        assert lost == pytest.approx(min(fold.losses), abs=1e-9)
+
+
+def test_of_no_rows_there_are_no_log_odds_and_no_contributions() -> None:
+    trees, rows = grown(1)
+    assert trees.log_odds(rows[:0]).shape == (0,)
+    assert trees.contributions(rows[:0]).shape == (0, len(COLUMNS))
+
+
+def test_lightgbm_was_told_what_it_was_to_be_told() -> None:
+    """It ignores a setting that it does not know, and writes down those that it grew by."""
+    trees, _ = grown(1)
+    for line in (
+        *("objective=binary sigmoid:1", "[seed: 1]", "[deterministic: 1]", "[force_col_wise: 1]", "[num_threads: 1]"),
+        *("[feature_pre_filter: 0]", "[bagging_freq: 1]", "[max_cat_to_onehot: 4]", "[min_data_per_group: 5]"),
+        *("[num_leaves: 7]", "[max_depth: 6]", "[learning_rate: 0.05]", "[min_data_in_leaf: 5]", "[lambda_l2: 5]"),
+        *("[feature_fraction: 0.7]", "[bagging_fraction: 0.6]", "[cat_smooth: 1]", "[cat_l2: 1]"),
+    ):
+        assert f"\n{line}\n" in trees.text
+    unbagged, _ = grown(1, UNBAGGED)
+    assert "\n[bagging_freq: 0]\n" in unbagged.text

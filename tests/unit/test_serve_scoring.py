@@ -13,6 +13,8 @@ import pytest
 
 from icp_ml.deals.settings import ProspectsSettings
 from icp_ml.errors import ConfigError, InputError
+from icp_ml.model.cells.tables import CellTables
+from icp_ml.model.trees import Trees
 from icp_ml.serve.incoming import Incoming
 from icp_ml.serve.notes import Oddity, ScoringNotes
 from icp_ml.serve.outgoing import StatusBook
@@ -49,6 +51,16 @@ def test_columns_come_in_a_fixed_order() -> None:
         "status",
     ]
     assert scorer().score(raw_list(3, 1), as_of=AS_OF, reasons=0).num_columns == 15
+
+
+def test_a_model_with_tables_is_scored_and_explained_without_lightgbm() -> None:
+    trees = Trees(serve_models.bundle().model.trees.text)
+    model = replace(serve_models.bundle().model, trees=trees)
+    fresh = Scorer(replace(serve_models.bundle(), model=model))
+    scored = fresh.score(raw_list(50, 1), as_of=AS_OF)
+    assert scored["log_odds"].to_pylist() == scorer().score(raw_list(50, 1), as_of=AS_OF)["log_odds"].to_pylist()
+    assert isinstance(fresh.tables, CellTables)
+    assert "booster" not in vars(trees), "LightGBM parsed the trees"
 
 
 def test_the_answer_is_of_the_kind_of_the_question() -> None:

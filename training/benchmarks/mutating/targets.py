@@ -171,7 +171,7 @@ LATER: Final[Groups] = {
     "bundle": (
         Target("icp_ml.serve.documents", ("tests/unit/test_serve_bundle.py", *_HOSTILE)),
         Target("icp_ml.serve.plain_files", ("tests/unit/test_serve_bundle.py", *_HOSTILE, *_SIGNED)),
-        Target("icp_ml.serve.golden", ("tests/unit/test_serve_bundle.py", "tests/unit/test_serve_answers.py")),
+        Target("icp_ml.serve.golden", ("tests/unit/test_serve_golden.py", "tests/unit/test_serve_bundle.py")),
         Target("icp_ml.serve.tree_text", ("tests/unit/test_serve_tree_text.py",)),
         Target("icp_ml.serve.calibration_file", ("tests/unit/test_serve_levels.py",)),
         Target("icp_ml.serve.signatures", _SIGNED),
