@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
+    from icp_ml.model.held_up import HeldUp
     from icp_ml.model.metrics import Estimate
-    from icp_training.backtest.records import Pooled, QuarterReport
+    from icp_training.backtest.records import Outcomes, Pooled, QuarterReport
     from icp_training.line import Backtest
 
 
@@ -23,9 +24,13 @@ def backtest_page(found: Backtest, yardsticks: Sequence[str]) -> Iterator[Render
     if found.predicted != "won":
         yield Text(f"Where this page says won, it means: {found.predicted}.")
     yield Text(found.sentence, style="bold")
-    told = [quarter for quarter in found.quarters if quarter.outcomes is not None]
-    if told:
-        yield _quarters_table(told)
+    rows = [
+        _quarter_row(quarter, quarter.outcomes, quarter.held_up)
+        for quarter in found.quarters
+        if quarter.outcomes is not None and quarter.held_up is not None
+    ]
+    if rows:
+        yield _quarters_table(rows)
     yield from (Text(line) for line in _silent_quarters(found.quarters))
     if found.pooled is None:
         return
@@ -35,19 +40,20 @@ def backtest_page(found: Backtest, yardsticks: Sequence[str]) -> Iterator[Render
     yield from (Text(line) for line in yardsticks)
 
 
-def _quarters_table(told: Sequence[QuarterReport]) -> Table:
+def _quarters_table(rows: Sequence[Sequence[str]]) -> Table:
     columns = ("quarter", "learned from", "told", "won", "tiers: deals, win rate", "ratio", "wins in tier 1")
     table = plain_table("Quarter by quarter", *columns, "wins over expected", "skill")
-    for quarter in told:
-        outcomes, held_up = quarter.outcomes, quarter.held_up
-        if outcomes is None or held_up is None:
-            continue
-        tiers = "\n".join(f"{tier.label}: {tier.deals:,}, {tier.win_rate.value:.0%}" for tier in outcomes.tiers)
-        counts = (f"{quarter.learnt:,}", f"{quarter.told:,}", f"{quarter.won:,}")
-        lead = (_figure(outcomes.lead.ratio), _share(outcomes.lead.wins_in_first))
-        level = (_figure(held_up.observed_over_expected), _share(held_up.skill))
-        add_row(table, quarter.name, *counts, tiers, *lead, *level)
+    for row in rows:
+        add_row(table, *row)
     return table
+
+
+def _quarter_row(quarter: QuarterReport, outcomes: Outcomes, held_up: HeldUp) -> tuple[str, ...]:
+    tiers = "\n".join(f"{tier.label}: {tier.deals:,}, {tier.win_rate.value:.0%}" for tier in outcomes.tiers)
+    counts = (f"{quarter.learnt:,}", f"{quarter.told:,}", f"{quarter.won:,}")
+    lead = (_figure(outcomes.lead.ratio), _share(outcomes.lead.wins_in_first))
+    level = (_figure(held_up.observed_over_expected), _share(held_up.skill))
+    return (quarter.name, *counts, tiers, *lead, *level)
 
 
 def _silent_quarters(quarters: Sequence[QuarterReport]) -> Iterator[str]:

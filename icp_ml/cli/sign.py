@@ -32,14 +32,14 @@ def sign(
     """Sign a bundle, so that whoever loads it can demand to know who vouches for it."""
     from icp_ml.errors import ConfigError
 
-    if (key is None) == (new_key is None):
+    if key is not None and new_key is None:
+        _sign(model, key, _secret(passphrase), force=force)
+    elif new_key is not None and key is None:
+        _make(new_key)
+    else:
         raise ConfigError(
             "one of --key, to sign, and --new-key, to make a pair of keys, was expected; give one of them"
         )
-    if new_key is not None:
-        _make(new_key)
-    elif key is not None:
-        _sign(model, key, _secret(passphrase), force=force)
 
 
 def verify(

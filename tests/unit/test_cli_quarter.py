@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
+from icp_ml.errors import NoSignal
+from icp_training import line
+from icp_training.quarter import Quarter
 from tests.cli_projects import icp, refusal, strong, write_project
 
 
@@ -76,3 +79,17 @@ def test_asking_and_doing_are_two_things(project: Path, monkeypatch: pytest.Monk
     code, sentence = refusal("quarter", "icp.yaml", "--due", "--promote")
     assert code == 2
     assert "--due only asks" in sentence
+
+
+def test_a_refused_quarter_is_told_and_ends_as_a_refused_training_does(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The training is a stand-in: what is asked is what the verb makes of its refusal."""
+    monkeypatch.chdir(project)
+    monkeypatch.delenv("ICP_HOME", raising=False)
+    refusal_of = NoSignal("the attributes rank no better than chance; add others")
+    refused = Quarter(due=("Nothing is live yet.",), recommendation="Keep what is live.", refusal=refusal_of)
+    monkeypatch.setattr(line, "run_quarter", lambda *_: refused)
+    done = icp("quarter", "icp.yaml", "--trials", "1")
+    assert (done.code, done.out.splitlines()) == (5, ["Nothing is live yet.", "Keep what is live."])
+    assert done.err == f"icp: {refusal_of.sentence}\n"
