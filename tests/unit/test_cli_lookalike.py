@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +16,14 @@ import pytest
 
 import icp_ml
 from icp_ml.errors import BundleInvalid
-from icp_ml.serve.lookalike_bundle import open_lookalike
+from icp_ml.profile.records import Interval
+from icp_ml.serve.bundle import StoredBundle, open_bundle
+from icp_ml.serve.lookalike_bundle import StoredLookalike, open_lookalike
 from icp_ml.serve.lookalike_scoring import LookalikeScorer
+from icp_ml.watch.gates import Gate, Reign
+from icp_training.gate import gates_for
+from icp_training.report.lookalike_page import lookalike_report
+from tests import serve_models
 from tests.cli_projects import icp, refusal
 from tests.lookalike_projects import write_project
 
@@ -108,6 +117,72 @@ def test_its_page_puts_won_accounts_beside_the_universe_and_names_no_chance(here
     assert f"Tier 1 holds {first.share_of_won.value:.0%} of the won accounts" in words
     assert "win rate" not in words
     assert "the other companies" in words
+
+
+def page_of(stored: StoredLookalike, **changes: object) -> str:
+    """The words of the page of a bundle that was changed."""
+    drawn = lookalike_report(replace(stored, bundle=replace(stored.bundle, **changes)))  # type: ignore[arg-type]
+    body = drawn[drawn.index("<main") : drawn.index("</main")]
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body)))
+
+
+@pytest.mark.usefixtures("here")
+def test_its_page_says_what_it_may_not_be_used_for_and_what_it_lacks() -> None:
+    stored = open_lookalike(BUNDLE)
+    made = stored.bundle
+    plain = page_of(stored)
+    for words, changes in (
+        (
+            "This may not be used to choose companies.",
+            {"verdict": made.verdict.model_copy(update={"reliable": False})},
+        ),
+        (
+            "No single attribute tells won accounts from other companies surely enough to be named.",
+            {"profile": made.profile.model_copy(update={"attributes": ()})},
+        ),
+        ("The model uses no attribute.", {"profile": made.profile.model_copy(update={"attributes": ()})}),
+        (
+            "A note on tiers.",
+            {
+                "tiering": replace(
+                    made.tiering, table=made.tiering.table.model_copy(update={"notes": ("A note on tiers.",)})
+                )
+            },
+        ),
+        (
+            "Changed since version 7, without training: tier 1 from 95",
+            {"provenance": made.provenance.model_copy(update={"amended_from": 7, "changes": ("tier 1 from 95",)})},
+        ),
+    ):
+        assert words not in plain
+        assert words in page_of(stored, **changes)
+    pairs = round(100 * made.verdict.ranking.value)
+    refused = page_of(stored, verdict=made.verdict.model_copy(update={"reliable": False}))
+    assert f"it put the won one first in {pairs} of 100 pairs, and that may be chance." in refused
+    assert "This may be used" not in refused
+
+
+@pytest.mark.usefixtures("here")
+def test_its_gate_asks_for_evidence_for_no_leak_and_whether_a_judged_model_is_live(tmp_path: Path) -> None:
+    stored, reign = open_lookalike(BUNDLE), Reign(date(2025, 5, 1), date(2025, 7, 1))
+    live = open_bundle(serve_models.write(tmp_path / "live"))
+    doubted = live.bundle.verdict.model_copy(update={"reliable": False})
+    unproven = replace(live, bundle=replace(live.bundle, verdict=doubted))
+
+    def gate(champion: StoredBundle | None, **changes: object) -> Gate:
+        verdict = stored.bundle.verdict.model_copy(update=changes)
+        (found,) = gates_for(replace(stored, bundle=replace(stored.bundle, verdict=verdict)), champion, reign, None)
+        return found
+
+    assert [gate(champion).state for champion in (None, unproven, live)] == ["green", "green", "red"]
+    assert gate(live).sentence == "it knows won accounts only, and what is live has seen losses too"
+    chance = gate(None, reliable=False)
+    assert (chance.name, chance.state) == ("enough evidence", "red")
+    assert chance.sentence == "on 40 held-out won accounts the resemblance may be chance; bring more won accounts"
+    leak = gate(None, ranking=Interval(value=0.951, low=0.9, high=0.99))
+    assert (leak.name, leak.state) == ("no leak", "red")
+    assert leak.sentence.startswith("95.1% of pairs in order are not seen without a column that tells the lists apart")
+    assert gate(None, ranking=Interval(value=0.95, low=0.9, high=0.99)).state == "green"
 
 
 def test_its_page_shows_the_best_of_a_list_by_resemblance(here: Path) -> None:

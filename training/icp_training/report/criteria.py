@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
-from icp_ml.profile.definition import Assumed, Criterion, Definition, Side
+from icp_ml.profile.definition import Assumed, Criterion, CriterionEvidence, Definition, Side
 from icp_ml.profile.widening import Widened
 from icp_ml.serve.bundle import Bundle
 from icp_training.report import charts
 from icp_training.report.numbers import number, percent, points, rate, share, won_of
 from icp_training.report.parts import Cell, Chart, Listed, Part, Section, Table, Words, rows_of
+
+Judged: TypeAlias = tuple[Criterion, CriterionEvidence]
+"""A criterion that deals bear on, and how."""
 
 
 def criteria(bundle: Bundle) -> Section:
@@ -23,7 +27,7 @@ def _parts(bundle: Bundle) -> Iterator[Part]:
         yield Words("This model was made before there was a definition of the ICP; train it anew to have one.")
         return
     yield Words(definition.breadth_sentence)
-    judged = [each for each in definition.criteria if each.evidence is not None]
+    judged = [(each, each.evidence) for each in definition.criteria if each.evidence is not None]
     if judged:
         yield _chart(judged, definition)
     yield from _pinned(definition)
@@ -35,18 +39,15 @@ def _parts(bundle: Bundle) -> Iterator[Part]:
         yield _left_out(definition)
 
 
-def _chart(judged: list[Criterion], definition: Definition) -> Chart:
-    inside, outside = [], []
-    for each in judged:
-        if each.evidence is not None:
-            inside.append(_bar(each, each.evidence.inside))
-            outside.append(_bar(each, each.evidence.outside))
+def _chart(judged: list[Judged], definition: Definition) -> Chart:
+    inside = [_bar(each, evidence.inside) for each, evidence in judged]
+    outside = [_bar(each, evidence.outside) for each, evidence in judged]
     figure = charts.intervals(
         [charts.Series("meets it", charts.BLUE, inside), charts.Series("does not", charts.ORANGE, outside)],
         "share of deals won (bars: 95 %)",
         line=definition.win_rate.value,
     )
-    gaps = {each.words: each.evidence.gap for each in judged if each.evidence is not None}
+    gaps = {each.words: evidence.gap for each, evidence in judged}
     best = max(gaps, key=lambda words: gaps[words].value)
     surely = sum(gap.low > 0 for gap in gaps.values())
     finding = (
@@ -60,19 +61,18 @@ def _bar(criterion: Criterion, side: Side) -> charts.Bar:
     return charts.Bar(criterion.words, side.win_rate, f"{side.won:,} of {side.deals:,} deals won")
 
 
-def _evidence(judged: list[Criterion]) -> Table:
+def _evidence(judged: list[Judged]) -> Table:
     headers = (
         *("condition", "points", "meets it", "does not", "not known", "difference (95 %)"),
         *("share of the explanation", "found again", "layer, axis", "look again by"),
     )
-    return Table("Criteria with their evidence", headers, rows_of(list(map(_row, judged))), frozenset({1, 6, 7}))
+    return Table(
+        "Criteria with their evidence", headers, rows_of([_row(*each) for each in judged]), frozenset({1, 6, 7})
+    )
 
 
-def _row(each: Criterion) -> list[Cell | str]:
-    evidence = each.evidence
+def _row(each: Criterion, evidence: CriterionEvidence) -> list[Cell | str]:
     until = "" if each.review_by is None else each.review_by.isoformat()
-    if evidence is None:
-        return [each.words, number(each.points), *[""] * 6, f"{each.layer}, {each.axis}", until]
     sides = [won_of(side.won, side.deals) for side in (evidence.inside, evidence.outside, evidence.not_known)]
     found = "pinned" if each.origin == "pinned" else percent(evidence.stability)
     tail = [share(evidence.share), Cell(found), Cell(f"{each.layer}, {each.axis}"), Cell(until)]

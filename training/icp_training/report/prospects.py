@@ -105,7 +105,7 @@ def _read(scored: Path) -> _Read:
         tiers.update(tiered.column(TIER).to_pylist())
         missing += (pc.sum(tiered.column(MISSING)).as_py() or 0.0) if MISSING in names else 0.0
         together = tiered if kept is None else pa.concat_tables([kept, tiered])
-        kept = together.take(pc.select_k_unstable(together, MOST, [(SCORE, "descending")]))
+        kept = together.take(pc.select_k_unstable(together, MOST, [(SCORE, "descending")])) if len(together) else None
     best = pa.table({name: [] for name in names}) if kept is None else kept
     measure = next((each for each in MEASURES if each in names), MEASURES[0])
     return _Read(best, rows, tiers, missing / max(tiers.total(), 1) if MISSING in names else None, measure)
