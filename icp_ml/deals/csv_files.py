@@ -302,15 +302,20 @@ def _open_quote(path: Path, number: int) -> InputError:
 
 def _wrong_encoding(path: Path, encoding: str) -> InputError:
     line = _first_undecodable_line(path, encoding)
-    place = f"line {line} is not" if line else "it is not"
+    if line is None:
+        return InputError(
+            f"{path.name}: expected text in {encoding} to its end, found that it breaks off within a character; export "
+            "it again"
+        )
     other = "utf-8" if _plain_encoding(encoding) != "utf-8" else "cp1252"
     return InputError(
-        f"{path.name}: expected text in {encoding}, found that {place}; set the encoding to {other}, or save it as "
-        "UTF-8"
+        f"{path.name}: expected text in {encoding}, found that line {line} is not; set the encoding to {other}, or "
+        "save it as UTF-8"
     )
 
 
 def _first_undecodable_line(path: Path, encoding: str) -> int | None:
+    """None where each line can be read and the last one is cut within a character."""
     decoder = codecs.getincrementaldecoder(_plain_encoding(encoding))()
     with _opened(path) as stream:
         for number, line in enumerate(io.BufferedReader(stream), 1):

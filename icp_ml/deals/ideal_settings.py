@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from icp_ml.deals.currency_settings import CurrencySettings
 from icp_ml.deals.settings import ColumnName, DateOrder, Decimal, FileSettings, Settings, Words
@@ -114,10 +114,22 @@ class GradeWeights(Settings):
 
 
 def _as_grades(value: object) -> object:
+    if isinstance(value, str) and value not in (*GRADES, KEPT):
+        raise ValueError(f"expected one or two of the grades A, B and C, or 'kept', found '{value}'")
     return (value,) if isinstance(value, str) and value != KEPT else value
 
 
-Target = Annotated[tuple[Grade, ...] | Literal["kept"], BeforeValidator(_as_grades)]
+def _form_of_target(value: object) -> str:
+    return "[kept]" if value == KEPT else "[grades]"
+
+
+Target = Annotated[
+    Annotated[
+        Annotated[tuple[Grade, ...], Tag("[grades]")] | Annotated[Literal["kept"], Tag("[kept]")],
+        Discriminator(_form_of_target),
+    ],
+    BeforeValidator(_as_grades),
+]
 
 
 class IdealSettings(FileSettings):

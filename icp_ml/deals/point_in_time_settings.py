@@ -15,7 +15,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from icp_ml.deals.settings import ColumnName, DateOrder, FileSettings, Settings, TablesSettings, Word, Words
 from icp_ml.deals.source_settings import Source
@@ -24,6 +24,15 @@ from icp_ml.deals.taxonomy import ToolEntry
 
 Roles = dict[Word, Words]
 Renamed = dict[Word, ColumnName]
+
+
+def _form_of_tools(value: object) -> str:
+    return "[tools]" if isinstance(value, list | tuple) else "[path]"
+
+
+Tools = Annotated[
+    Annotated[Word, Tag("[path]")] | Annotated[tuple[ToolEntry, ...], Tag("[tools]")], Discriminator(_form_of_tools)
+]
 
 LAPSE_DAYS = 90
 """Days after the last sighting of a tool for which it still counts as in use. We chose it: technology vendors look
@@ -79,7 +88,7 @@ class TechnologiesSettings(DatedSettings):
     known: ColumnName | None = None
     contract_end: ColumnName | None = None
     lapse: Annotated[int, Field(ge=0)] = LAPSE_DAYS
-    taxonomy: Word | tuple[ToolEntry, ...] | None = None
+    taxonomy: Tools | None = None
     shipped: bool = True
 
 

@@ -77,12 +77,6 @@ class AmountPlace:
     measure: str
     is_ideal: bool
 
-    def columns(self) -> tuple[str, ...]:
-        """The columns of the amount and of its currency."""
-        declared = self.settings.measures[self.measure]
-        currency = declared.currency.column if declared.currency is not None else None
-        return tuple(name for name in (declared.column or self.measure, currency) if name is not None)
-
 
 def place_of_amount(potential: PotentialSettings | None, ideal: IdealSettings | None) -> AmountPlace | None:
     """Where the amount stands; None where nothing says so, or deal potential is not wanted.

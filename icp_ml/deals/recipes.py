@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from icp_ml.errors import ConfigError
 
@@ -58,9 +58,17 @@ def _ages(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _form_of_days(value: object) -> str:
+    return "[from, to]" if isinstance(value, tuple) else "[days]"
+
+
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Day = Annotated[int, Field(ge=0)]
-Ages = Annotated[Annotated[int, Field(ge=1)] | tuple[Day, Day] | None, BeforeValidator(_ages)]
+LastDays = Annotated[int, Field(ge=1)]
+Span = Annotated[
+    Annotated[LastDays, Tag("[days]")] | Annotated[tuple[Day, Day], Tag("[from, to]")], Discriminator(_form_of_days)
+]
+Ages = Annotated[Span | None, BeforeValidator(_ages)]
 
 
 class Recipe(BaseModel):

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, FiniteFloat, StrictStr, model_validator
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, FiniteFloat, StrictStr, Tag, model_validator
 
 from icp_ml.deals.settings import Answers, ColumnName, Settings
 
@@ -30,7 +30,16 @@ def _not_a_flag(value: object) -> object:
     return value
 
 
-Bound = Annotated[FiniteFloat | StrictStr, BeforeValidator(_not_a_flag)]
+def _form_of_bound(value: object) -> str:
+    return "[level]" if isinstance(value, str) else "[number]"
+
+
+Bound = Annotated[
+    Annotated[
+        Annotated[FiniteFloat, Tag("[number]")] | Annotated[StrictStr, Tag("[level]")], Discriminator(_form_of_bound)
+    ],
+    BeforeValidator(_not_a_flag),
+]
 """A number, an age in years, or the name of a level of an ordered attribute."""
 
 _LOWER, _UPPER = ("over", "at_least"), ("under", "at_most")

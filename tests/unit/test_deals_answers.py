@@ -126,15 +126,22 @@ def test_a_fenced_block_is_what_is_inside_it(fence: str) -> None:
 
 
 def test_a_list_of_tools_is_a_set_and_an_empty_one_says_that_there_are_none() -> None:
-    rows = [{"tools": ["B", "A", "B"]}, {"tools": []}, {"tools": "A; C"}, {"tools": None}, {}]
+    rows = [
+        {"tools": ["B", "A", "B"]},
+        {"tools": []},
+        {"tools": "A; C"},
+        {"tools": None},
+        {},
+        {"tools": ["C", None, 7]},
+    ]
     column = read([json.dumps(row) for row in rows], TOOLS).columns["tools"]
     assert isinstance(column, SetColumn)
     members = [
         [column.levels[code] for code in column.indices[column.indptr[row] : column.indptr[row + 1]]]
-        for row in range(5)
+        for row in range(6)
     ]
-    assert members == [["A", "B"], [], ["A", "C"], [], []]
-    assert column.missing.tolist() == [False, False, False, True, True]
+    assert members == [["A", "B"], [], ["A", "C"], [], [], ["7", "C"]]
+    assert column.missing.tolist() == [False, False, False, True, True, False]
 
 
 def test_troubles_of_json_and_of_the_kind_are_counted_together() -> None:

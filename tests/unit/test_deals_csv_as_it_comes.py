@@ -145,3 +145,57 @@ def test_columns_beyond_ten_thousand_are_refused_with_their_number(tmp_path: Pat
         pq.write_table(pa.table({column: ["1"] for column in columns}), path)
     with pytest.raises(InputError, match="10,000 columns at most, found 10,001; export those"):
         column_names(path)
+
+
+    for blank in (10, 100_000):
+        path.write_bytes(b"\xef\xbb\xbf" + b"\n" * blank)
+        with pytest.raises(InputError, match="found an empty file"):
+            column_names(path)
+
+
+FAR_BELOW = "a,b\n" + "1,2\n" * 5_000  # more than is looked at to tell how the file is written
+
+
+@pytest.mark.parametrize("last", ["3,é\n", '"3\né",4\n'])
+def test_another_encoding_far_below_the_header_is_told_with_its_line(tmp_path: Path, last: str) -> None:
+    path = written(tmp_path, (FAR_BELOW + last).encode("cp1252"))
+    line = 5_002 + last.index("é") // 3  # the second text has the letter one line below
+    with pytest.raises(InputError, match=f"in utf-8, found that line {line} is not; set the encoding to cp1252"):
+        read_table(path)
+
+
+def test_half_of_a_utf_16_character_far_below_the_header_is_told_with_its_line(tmp_path: Path) -> None:
+    path = written(tmp_path, FAR_BELOW.encode("utf-16") + b"\x00\xd8" + ",4\n".encode("utf-16-le"))
+    with pytest.raises(InputError, match="expected text in utf-16, found that line 5002 is not"):
+        read_table(path)
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,é", FAR_BELOW + "1,é"])
+def test_a_file_that_breaks_off_within_a_character_is_not_taken_for_another_encoding(tmp_path: Path, text: str) -> None:
+    path = written(tmp_path, text.encode()[:-1])
+    with pytest.raises(InputError, match="to its end, found that it breaks off within a character; export it again"):
+        read_table(path)
+
+
+def test_utf_16_that_is_declared_as_something_else_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path, "a,b\n1,2\n".encode("utf-16"))
+    with pytest.raises(InputError, match="expected text in cp1252, found text in UTF-16; set the encoding to utf-16"):
+        read_table(path, encoding="cp1252")
+    assert read_table(path, encoding="UTF_16").to_pydict() == {"a": ["1"], "b": ["2"]}
+
+
+def test_a_field_without_end_right_below_the_header_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path, b'a,b\n"' + b"x" * 200_000)
+    with pytest.raises(InputError, match="expected every quote to be closed, found one in row 2"):
+        read_table(path)
+
+
+def test_a_delimiter_that_opens_a_field_without_end_is_not_the_one(tmp_path: Path) -> None:
+    path = written(tmp_path, b'a;b,c\n1;"x,y\n' + b"2;3,4\n" * 30_000)
+    assert column_names(path) == ("a;b", "c")
+
+
+def test_a_row_longer_than_what_is_read_at_a_time_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path, b'a,b\n1,2\n"' + (b"x" * 1_000 + b"\n") * 17_000 + b'",3\n')
+    with pytest.raises(InputError, match=r"found what cannot be read .*; look for a quote that is never closed"):
+        read_table(path)

@@ -143,3 +143,22 @@ def test_a_currency_beside_another_kind_is_refused() -> None:
         parse_settings(AttributesSettings, {"firmographic": {"a": {"kind": "flag", "currency": "USD"}}})
     with pytest.raises(ConfigError, match="currency"):
         parse_settings(AttributesSettings, {"firmographic": {"a": {"kind": "number", "currency": "dollars"}}})
+
+
+def test_rates_lead_to_one_currency(tmp_path: Path) -> None:
+    (tmp_path / "deals.csv").write_text(
+        "opened,closed,stage,amount,price,code\n2024-01-01,2024-04-01,won,1,1,EUR\n2024-01-01,2024-04-01,lost,1,1,EUR\n"
+    )
+    (tmp_path / "rates.csv").write_text(RATES)
+    declared = {
+        name: {"kind": "number", "currency": {"column": "code", "to": to}}
+        for name, to in (("amount", "USD"), ("price", "GBP"))
+    }
+    attributes = parse_settings(AttributesSettings, {"firmographic": declared})
+    outcome = {"column": "stage", "won": ["won"], "lost": ["lost"]}
+    deals = parse_settings(
+        DealsSettings, {"source": "deals.csv", "outcome": outcome, "opened": "opened", "closed": "closed"}
+    )
+    tables = parse_settings(TablesSettings, {"rates": {"source": "rates.csv"}})
+    with pytest.raises(ConfigError, match="are to be in 'GBP', 'USD'; give all of them the same 'to'"):
+        read_deals(deals, tables, resolve_attributes(attributes, ()), tmp_path)

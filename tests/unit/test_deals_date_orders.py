@@ -79,3 +79,8 @@ def test_declared_dates_are_read_in_their_order(tmp_path: Path) -> None:
     column = read(tmp_path, ISO, AMBIGUOUS, "mdy").parsed.columns["funded"]
     assert isinstance(column, NumberColumn)
     assert column.values.tolist() == [0.0] * 4
+
+
+def test_texts_that_are_no_dates_in_any_order_are_counted(tmp_path: Path) -> None:
+    [trouble] = read(tmp_path, ISO, ["soon", "later", "never", "2020-01-01"]).parsed.unreadable
+    assert (trouble.attribute, trouble.rows) == ("funded", 3)

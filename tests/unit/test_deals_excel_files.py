@@ -86,5 +86,15 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "deals.zip", "w") as archive:
         archive.writestr("deals.csv", "a,b\n1,2\n")
     assert "found another archive" in refusal(tmp_path / "deals.zip")
+    empty = workbook(tmp_path / "notes.xlsx", {"Notes": [], "Deals": DEALS})
+    assert "expected a header and rows in the sheet 'Notes', found it empty; name another" in refusal(empty, "Notes")
     (tmp_path / "damaged.xls").write_bytes(b"\xd0\xcf\x11\xe0" + b"x" * 600)
     assert "a damaged workbook" in refusal(tmp_path / "damaged.xls")
+
+
+def test_a_workbook_of_which_a_sheet_is_damaged_is_told(tmp_path: Path) -> None:
+    whole = workbook(tmp_path / "whole.xlsx", {"Sheet1": DEALS})
+    with zipfile.ZipFile(whole) as parts, zipfile.ZipFile(tmp_path / "damaged.xlsx", "w") as damaged:
+        for name in parts.namelist():
+            damaged.writestr(name, b"<worksheet><sheetData><row" if "worksheets/" in name else parts.read(name))
+    assert "a damaged workbook" in refusal(tmp_path / "damaged.xlsx")

@@ -14,7 +14,7 @@ from icp_ml.deals.contract import read_deals
 from icp_ml.deals.histories import read_history, rewind
 from icp_ml.deals.kinds import CategoryColumn, NumberColumn
 from icp_ml.deals.point_in_time_settings import HistorySettings
-from icp_ml.errors import InputError
+from icp_ml.errors import ConfigError, InputError
 from icp_training.config import Config
 
 START = date(2024, 1, 1)
@@ -139,3 +139,13 @@ def test_a_column_without_history_is_as_it_says_today(project: Path) -> None:
     assert {each.table: each.others for each in deals.dated.histories} == {
         "account_history": ("Phone",), "deal_history": ("Lead Source",),
     }  # fmt: skip
+
+
+def test_without_the_day_of_opening_or_the_id_nothing_is_rewound(project: Path) -> None:
+    read = config(Industry="category")
+    undated = read.deals.model_copy(update={"opened": None})
+    with pytest.raises(ConfigError, match=r"tables.deal_history rewinds records .* deals.opened is not declared"):
+        read_deals(undated, read.tables, read.resolved(), project)
+    unnamed = read.deals.model_copy(update={"id": None})
+    with pytest.raises(ConfigError, match=r"tables.deal_history rewinds records .* deals.id is not declared"):
+        read_deals(unnamed, read.tables, read.resolved(), project)

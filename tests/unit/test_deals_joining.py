@@ -176,3 +176,9 @@ def test_without_a_declared_column_the_account_itself_is_read(tmp_path: Path) ->
         ("domain", ("bolt.io", "http://bolt.io")),
         ("name", ("ACME Corporation", "Acme Corp.")),
     ]
+
+
+def test_a_name_of_marks_alone_resembles_nothing(folder: Path) -> None:
+    write(folder, "deals.csv", *DEALS, "6,a,Lost,--,")
+    told = {each.text: each.near for each in read(folder, PRODUCTS).tables[0].unmatched_names}
+    assert told == {"GTXPro": "GTX Pro", "Saw": None, "--": None}

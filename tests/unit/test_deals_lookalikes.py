@@ -165,10 +165,17 @@ def _same(won: pd.DataFrame, universe: pd.DataFrame) -> tuple[pd.DataFrame, pd.D
 
 
 Change = Callable[[pd.DataFrame, pd.DataFrame], tuple[pd.DataFrame, pd.DataFrame]]
+OF_THE_LISTS = ("industry", "employees", "region", "score")
 REFUSED: tuple[tuple[Change, dict[str, object], type[IcpError], str], ...] = (
     (_nine, {}, TooFewDeals, "expected at least 10 won accounts in won.csv, found 9"),
     (_small, {}, TooFewDeals, "expected at least 100 companies besides the won accounts in universe.csv, found 99"),
     (_same, {"won": {"source": "won.csv", "id": "web"}}, InputError, "expected the id column 'web'"),
+    (
+        _same,
+        {"universe": {"source": "won.csv", "id": "domain", "map": {c: f"{c} there" for c in OF_THE_LISTS}}},
+        InputError,
+        "won.csv: expected columns such as 'industry', 'employees', 'region', 'score', found none of them among",
+    ),
     (_same, {"company": {"name": "firm"}}, ConfigError, "expected the column 'firm' in one of the lists"),
     (
         _same,

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import yaml
 from hypothesis import given
@@ -16,7 +17,7 @@ from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.contract import Besides, DealTable, read_deals
 from icp_ml.deals.grading import NOT_GRADED, grade
 from icp_ml.deals.ideal_settings import IdealSettings
-from icp_ml.deals.measures import Measure
+from icp_ml.deals.measures import Dates, Measure, MeasuredRows, read_measures
 from icp_ml.deals.settings import DealsSettings, TablesSettings, parse_settings
 from icp_ml.deals.sufficiency import AccountCounts, check_floors
 from icp_ml.deals.texts import Trouble
@@ -144,6 +145,12 @@ def test_a_table_by_account_tells_of_every_deal_of_the_account(tmp_path: Path) -
         ({**LEFT, "source": "none.csv", "id": "deal"}, {}, InputError, "none.csv"),
         ({**LEFT, "source": "customers.csv", "id": "deals"}, {}, InputError, "did you mean 'deal'"),
         (LEFT, {}, InputError, "expected a column 'churned'"),
+        (
+            {"measures": {"days": {"kind": "cycle", "better": "lower"}}},
+            {"opened": None},
+            ConfigError,
+            "deals.opened is not declared",
+        ),
         ({**LEFT, **BESIDE}, {"extracted": date(2025, 1, 1)}, TooFewDeals, "at least 12 months before the extract"),
     ],
 )
@@ -299,3 +306,36 @@ def test_grades_do_not_depend_on_order_or_unit(data: st.DataObject, acv: list[in
     found = grades(acv, cost)
     assert grades([acv[k] for k in order], [cost[k] for k in order]) == [found[k] for k in order]
     assert grades([None if value is None else 1000 * value + 7 for value in acv], cost) == found
+
+
+def test_a_yes_among_the_measures_grades_higher_than_a_no(tmp_path: Path) -> None:
+    (tmp_path / "beside.csv").write_text("deal,grew\nd1,yes\nd2,no\nd3,\n", encoding="utf-8")
+    measure = {"kind": "flag", "better": "higher"}
+    graded = table(tmp_path, {"measures": {"grew": measure}, "source": "beside.csv", "id": "deal"}).graded
+    assert graded is not None
+    assert np.array_equal(graded.measures[0].values[:3], [1.0, 0.0, np.nan], equal_nan=True)
+    assert graded.grade[0] < graded.grade[1]  # A before C
+
+
+def test_a_target_that_every_deal_is_short_of_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "all_left.csv").write_text(
+        "deal,churned\nd1,2024-05-01\nd2,2024-08-01\nd8,2024-05-01\n", encoding="utf-8"
+    )
+    said = "expected deals that are 'won and kept 12 months' and deals that are not, found 0 of 5; check ideal.target"
+    with pytest.raises(TooFewDeals, match=said):
+        table(tmp_path, {**LEFT, "source": "all_left.csv", "id": "deal"})
+
+
+def test_a_target_that_is_known_with_the_deal_waits_for_nobody(tmp_path: Path) -> None:
+    ideal: dict[str, object] = {"measures": {"ACV": {"better": "higher"}}, "use": "target", "target": "A"}
+    ledger = table(tmp_path, ideal).ledger
+    # d6 was won for "many", which is no amount: it cannot be judged.
+    assert (ledger.too_recent, ledger.unmeasured, ledger.accepted) == (0, 1, 7)
+
+
+def test_what_stands_only_after_months_needs_the_day_of_the_extract() -> None:
+    settings = parse_settings(IdealSettings, {"measures": {"grew": {"better": "higher", "after_months": 12}}})
+    never = Dates(opened=None, closed=np.array(["NaT"], dtype="datetime64[D]"), extracted=None)
+    rows = MeasuredRows(pa.table({"grew": ["5"]}), np.array([True]), never, None, Path(), "ideal.measures")
+    with pytest.raises(ConfigError, match=r"ideal\.measures\.grew counts from .* deals\.extracted is not declared"):
+        read_measures(rows, settings)

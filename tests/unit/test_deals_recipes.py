@@ -36,6 +36,7 @@ def resolved(kind: str, recipe: object, **more: object) -> tuple[Attribute, ...]
         ("number", {"table": "contacts", "measure": "total"}, "only signals"),
         ("number", {"table": "signals", "measure": "days_to_contract_end"}, "technologies"),
         ("ordered", {"table": "contacts", "measure": "highest"}, "without 'order'"),
+        ("ordered", {"table": "contacts", "measure": "count"}, "take latest or highest"),
         ("number", {"table": "signals", "measure": "decay"}, "half_life"),
         ("number", {"table": "signals", "measure": "count", "half_life": 3}, "half_life"),
         ("flag", {"table": "signals", "tool": "One"}, "'tool' beside another table"),
@@ -98,6 +99,15 @@ def test_what_the_tables_do_not_declare_is_refused_before_reading(
     with pytest.raises(ConfigError) as refused:
         open_tables(parse_settings(DatedTables, tables), resolved("flag", recipe), tmp_path)
     assert said in refused.value.sentence
+
+
+def test_days_to_the_end_of_a_contract_need_the_column_that_says_when(tmp_path: Path) -> None:
+    tables = parse_settings(
+        DatedTables, {"technologies": {"source": "tools.csv", "account": "who", "tool": "tool", "first_seen": "from"}}
+    )
+    made = resolved("number", {"table": "technologies", "measure": "days_to_contract_end"})
+    with pytest.raises(ConfigError, match=r"asks about 'contract_end' of the table 'technologies', which .* not name"):
+        open_tables(tables, made, tmp_path)
 
 
 def test_a_scorecard_without_deals_reads_lists_alone() -> None:

@@ -12,9 +12,10 @@ import pyarrow as pa
 import pytest
 
 from icp_ml.deals.reading import column_names, read_table, stream_batches
-from icp_ml.deals.settings import AccountsSettings, DealsSettings, OutcomeSettings, parse_settings
+from icp_ml.deals.settings import AccountsSettings, DealsSettings, OutcomeSettings, ProspectsSettings, parse_settings
 from icp_ml.deals.sources import connected, digest_of, first_line_of, place_of, rows_of, title_of
-from icp_ml.deals.sql_sources import Query
+from icp_ml.deals.sql_drivers import driver_of
+from icp_ml.deals.sql_sources import Query, scrubbed
 from icp_ml.deals.texts import encode_texts
 from icp_ml.errors import ConfigError, IcpError, InputError, SourceUnavailable
 
@@ -258,3 +259,19 @@ def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
     declared = DealsSettings(source="deals.csv", outcome=OutcomeSettings(column="stage", won=("Won",), lost=("Lost",)))
     with pytest.raises(InputError, match=r"deals\.csv was expected where it had been read from"):
         digest_of(declared, tmp_path)
+
+
+def test_a_driver_that_is_not_installed_is_named_with_what_to_run() -> None:
+    with pytest.raises(ConfigError, match=r"this database needs adbc-driver-nobody, which is not installed here; run"):
+        driver_of("adbc_driver_nobody")
+
+
+def test_a_url_that_cannot_be_taken_apart_is_not_told_either() -> None:
+    url = "postgresql://me:geheim@[nowhere/crm"
+    said = scrubbed(f"no host in {url} for me:geheim", url)
+    assert said == "no host in *** for ***"
+
+
+def test_rows_without_a_source_are_asked_for() -> None:
+    with pytest.raises(ConfigError, match="expected a source, found none; name a file, a folder or a query"):
+        place_of(ProspectsSettings(), Path())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 import yaml
 
 from icp_ml.deals.settings import parse_settings
 from icp_ml.deals.weighted_settings import WeightedRuleSettings
-from icp_ml.deals.yaml_files import parse_yaml
+from icp_ml.deals.yaml_files import parse_yaml, read_yaml
 from icp_ml.errors import ConfigError
 from icp_training.refresh_settings import RefreshSettings
 
@@ -74,3 +75,8 @@ def test_what_lies_on_the_bounds_is_read() -> None:
 def test_nothing_that_yaml_could_run_is_run() -> None:
     with pytest.raises(yaml.YAMLError):
         parse_yaml("a: !!python/object/apply:os.system [true]")
+
+
+def test_a_folder_is_no_file_of_keys(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"expected a configuration at .*, found a folder; name the file in it"):
+        read_yaml(tmp_path, "a configuration", "deals")

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from icp_ml.deals.attributes import Attribute, resolve_attributes
 from icp_ml.deals.company_settings import CompanySettings
@@ -46,6 +46,16 @@ from icp_training.train_settings import TrainSettings
 
 _KIND = "kind"
 _KINDS = (WEIGHTED, LOOKALIKE)
+_HASHED = "hashed"
+
+
+def _form_of_ids(value: object) -> str:
+    return "[hashed]" if value == _HASHED else "[whether]"
+
+
+AccountIds = Annotated[
+    Annotated[bool, Tag("[whether]")] | Annotated[Literal["hashed"], Tag("[hashed]")], Discriminator(_form_of_ids)
+]
 
 
 class Config(BaseModel):
@@ -93,7 +103,7 @@ class Config(BaseModel):
     search: SearchSettings = SearchSettings()
     train: TrainSettings = TrainSettings()
     refresh: RefreshSettings = RefreshSettings()
-    neighbours: bool | Literal["hashed"] = False
+    neighbours: AccountIds = False
     base_rate: float | None = Field(default=None, gt=0.0, lt=1.0)
     seed: int = Field(default=7, ge=0)
 
