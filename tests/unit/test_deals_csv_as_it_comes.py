@@ -146,7 +146,6 @@ def test_columns_beyond_ten_thousand_are_refused_with_their_number(tmp_path: Pat
     with pytest.raises(InputError, match="10,000 columns at most, found 10,001; export those"):
         column_names(path)
 
-
     for blank in (10, 100_000):
         path.write_bytes(b"\xef\xbb\xbf" + b"\n" * blank)
         with pytest.raises(InputError, match="found an empty file"):
