@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.fuzz.bundle_texts import sealed, stored_in, write_stored
+from benchmarks.fuzz.bundle_texts import agreeing, sealed, stored_in, write_stored
 from benchmarks.fuzz.cases import FAULTS
 from benchmarks.fuzz.project import BUNDLE
 from benchmarks.fuzz.workers import ROOT, tried
@@ -22,12 +22,12 @@ from icp_ml.serve.loading import load, open_any
 from tests import hostile_projects, serve_models
 
 WORKER = [sys.executable, str(ROOT / "training" / "benchmarks" / "hostile.py"), "--worker"]
-CASES = {"bundle texts": 60, "bundle folders": 40}
+CASES = {"bundle texts": 80, "bundle folders": 60}
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return hostile_projects.write(tmp_path_factory.mktemp("project"))
+    return hostile_projects.write_kinds(hostile_projects.write(tmp_path_factory.mktemp("project")))
 
 
 @pytest.fixture
@@ -57,6 +57,17 @@ def test_a_bundle_sealed_again_without_a_change_opens(bundle: Path) -> None:
     stored = stored_in(bundle)
     write_stored(bundle, sealed(stored, stored.content), stored.content)
     assert open_any(bundle).content_hash == serve_hash(bundle)
+
+
+def test_a_change_within_a_profile_is_sealed_wherever_its_hash_stands(project: Path, tmp_path: Path) -> None:
+    """So that what refuses it is what reads the file, and not a hash that does not agree."""
+    stored = stored_in(project / "profiled" / BUNDLE)
+    name = next(name for name in stored.content if name.endswith("/policy.json"))
+    content = agreeing({**stored.content, name: stored.content[name] + b"\n"}, name)
+    changed = {each for each in content if content[each] != stored.content[each]}
+    assert changed == {name, name.replace("policy", "manifest"), "profiles.json"}
+    write_stored(tmp_path / "v1", sealed(stored, content), content)
+    assert open_any(tmp_path / "v1").content_hash == serve_hash(tmp_path / "v1") != stored.manifest["content_hash"]
 
 
 def serve_hash(bundle: Path) -> object:

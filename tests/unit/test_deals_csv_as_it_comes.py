@@ -123,9 +123,10 @@ def test_a_header_is_looked_for_in_a_thousand_lines(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes(b"\xef\xbb\xbf" + b"\n" * 1_000 + b"a,b\n1,2\n")
     assert column_names(path) == ("a", "b")
-    path.write_bytes(b"\xef\xbb\xbf" + b"\n" * 100_000)
-    with pytest.raises(InputError, match="found an empty file"):
-        column_names(path)
+    for blank in (10, 100_000):
+        path.write_bytes(b"\xef\xbb\xbf" + b"\n" * blank)
+        with pytest.raises(InputError, match="found an empty file"):
+            column_names(path)
 
 
 def test_a_header_of_any_length_shows_what_separates_it(tmp_path: Path) -> None:
@@ -145,11 +146,6 @@ def test_columns_beyond_ten_thousand_are_refused_with_their_number(tmp_path: Pat
         pq.write_table(pa.table({column: ["1"] for column in columns}), path)
     with pytest.raises(InputError, match="10,000 columns at most, found 10,001; export those"):
         column_names(path)
-
-    for blank in (10, 100_000):
-        path.write_bytes(b"\xef\xbb\xbf" + b"\n" * blank)
-        with pytest.raises(InputError, match="found an empty file"):
-            column_names(path)
 
 
 FAR_BELOW = "a,b\n" + "1,2\n" * 5_000  # more than is looked at to tell how the file is written

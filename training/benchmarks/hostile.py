@@ -1,8 +1,11 @@
 """Does broken or hostile input end in an answer or in one sentence, and never in anything else? Numbered cases by kind.
 
-    configurations   YAML as `icp check` reads it         CSV, Parquet    lists as `icp score` reads and scores them
-    HTTP             requests, by MLflow's own function   bundle texts    one file changed, every hash right
-    bundle folders   links, pipes, sparse files, names that lead elsewhere, payloads
+    configurations            YAML as `icp check` reads it
+    CSV, Parquet, workbooks   lists as `icp score` reads and scores them, and deals as `icp check` reads them
+    answers                   the same where a column holds answers in JSON
+    HTTP                      requests, by MLflow's own function
+    bundle texts              one file changed, every hash right, in bundles of every kind
+    bundle folders            links, pipes, sparse files, names that lead elsewhere, payloads
 
 A case is made of its kind and number alone: `--kind "bundle texts" --case 123` tries one again and says what came of
 it. Hundreds of cases are kept together in .cache/fuzz by a hash of the code, so that an interrupted run goes on; the
@@ -35,9 +38,11 @@ CASES: Final[Mapping[str, int]] = {
     "configurations": 56_000,
     "CSV": 20_000,
     "Parquet": 6_000,
+    "workbooks": 2_000,
+    "answers": 2_000,
     "HTTP": 8_000,
-    "bundle texts": 10_000,
-    "bundle folders": 1_200,
+    "bundle texts": 14_000,
+    "bundle folders": 2_000,
 }
 TOGETHER: Final = 400
 """Cases that are kept together: seconds to some minutes of work."""

@@ -13,6 +13,7 @@ from typing import Final
 
 from benchmarks.fuzz.bundle_texts import (
     Stored,
+    agreeing,
     asked,
     chosen_name,
     sealed,
@@ -109,6 +110,7 @@ def _linked_folder(made: _Place, rng: Rng) -> Path | None:
         link = made.folder.with_name("link")
         link.symlink_to(chosen(rng, (made.folder, link, made.outside)))
         return link
+    shutil.rmtree(made.folder / "profiles", ignore_errors=True)
     (made.folder / "profiles").symlink_to(chosen(rng, (made.folder, made.outside.parent, Path("/"))))
     return None
 
@@ -215,7 +217,8 @@ def _content(made: _Place, rng: Rng) -> None:
     names = list(made.stored.content)
     name = chosen(rng, names)
     data = chosen(rng, (_deep, _long, _tokens, _payload, _shorter, _twice))(made, made.stored.content[name], rng)
-    write_stored(made.folder, sealed(made.stored, {**made.stored.content, name: data}), {name: data})
+    content = agreeing({**made.stored.content, name: data}, name)
+    write_stored(made.folder, sealed(made.stored, content), content)
 
 
 def _deep(_made: _Place, data: bytes, rng: Rng) -> bytes:

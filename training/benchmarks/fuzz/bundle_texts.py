@@ -17,7 +17,7 @@ from benchmarks.fuzz.mutations import Rng, chosen, spoilt
 from benchmarks.fuzz.project import AS_OF
 from benchmarks.fuzz.tree_texts import spoilt_trees
 from icp_ml.serve.documents import from_bytes
-from icp_ml.serve.file_names import FORMAT, MANIFEST
+from icp_ml.serve.file_names import FORMAT, MANIFEST, NESTED, PROFILES
 from icp_ml.serve.loading import load, open_any
 from icp_ml.serve.manifests import KINDS, Kind, content_hash, hashes_of, model_hash, sha256
 
@@ -69,6 +69,26 @@ def canonical(document: Node) -> bytes:
     return text.encode("utf-8", "surrogatepass") + b"\n"
 
 
+def agreeing(content: Mapping[str, bytes], name: str) -> dict[str, bytes]:
+    """The files of which `name` was changed, with what the others say of it made right: the bundles of profiles have
+    manifests of their own, and their hashes stand in a file of the whole."""
+    made, found = dict(content), NESTED.fullmatch(name)
+    if found is None or found[2] == MANIFEST or PROFILES not in content:
+        return made
+    own = {
+        other.removeprefix(f"profiles/{found[1]}/"): data for other, data in content.items() if _is_beside(other, name)
+    }
+    manifest = json.loads(own.pop(MANIFEST))
+    whole = sealed(Stored(manifest, own), own)
+    told = json.loads(content[PROFILES])
+    told["content_hashes"][found[1]] = json.loads(whole)["content_hash"]
+    return {**made, f"profiles/{found[1]}/{MANIFEST}": whole, PROFILES: canonical(told)}
+
+
+def _is_beside(other: str, name: str) -> bool:
+    return other.rpartition("/")[0] == name.rpartition("/")[0]
+
+
 def kind_in(stored: Stored) -> Kind:
     """The kind that the manifest states."""
     return next(kind for kind in KINDS if kind == stored.manifest["kind"])
@@ -103,24 +123,26 @@ class SpoiltTexts:
         self._bundles, self._room = bundles, room
         for name, stored in bundles.items():
             write_stored(room / name, sealed(stored, stored.content), stored.content)
-        self._spoilt: tuple[Path, bytes] | None = None
+        self._spoilt: dict[Path, bytes] = {}
 
     def case(self, rng: Rng) -> Ready:
         """A bundle with one spoilt file."""
-        if self._spoilt is not None:
-            self._spoilt[0].write_bytes(self._spoilt[1])
+        for path, data in self._spoilt.items():
+            path.write_bytes(data)
+        self._spoilt = {}
         bundle = chosen(rng, list(self._bundles))
         stored = self._bundles[bundle]
         folder = self._room / bundle
         if rng.random() < 0.1:
             (folder / MANIFEST).write_bytes(spoilt_manifest(stored, rng))
-            self._spoilt = None
             return lambda: asked(folder)
         name = chosen_name(stored, rng)
-        data = spoilt_file(name, stored.content[name], rng)
-        (folder / name).write_bytes(data)
-        (folder / MANIFEST).write_bytes(sealed(stored, {**stored.content, name: data}))
-        self._spoilt = (folder / name, stored.content[name])
+        content = agreeing({**stored.content, name: spoilt_file(name, stored.content[name], rng)}, name)
+        for other, data in content.items():
+            if data is not stored.content[other]:
+                (folder / other).write_bytes(data)
+                self._spoilt[folder / other] = stored.content[other]
+        (folder / MANIFEST).write_bytes(sealed(stored, content))
         return lambda: asked(folder)
 
 
@@ -134,6 +156,8 @@ def spoilt_file(name: str, data: bytes, rng: Rng) -> bytes:
     """The bytes of a file of a bundle, spoilt as befits what it is."""
     if name.endswith(".txt"):
         return spoilt_trees(data.decode(), rng)
+    if name.endswith(f"/{MANIFEST}"):
+        return _spoilt_document(data, rng)
     if name.endswith(".json") and rng.random() < 0.85:
         return written(spoilt_value(json.loads(data), rng), rng)
     return spoilt(data, rng)
@@ -141,7 +165,10 @@ def spoilt_file(name: str, data: bytes, rng: Rng) -> bytes:
 
 def spoilt_manifest(stored: Stored, rng: Rng) -> bytes:
     """A manifest spoilt in its values and signed again, or in its bytes."""
-    whole = sealed(stored, stored.content)
+    return _spoilt_document(sealed(stored, stored.content), rng)
+
+
+def _spoilt_document(whole: bytes, rng: Rng) -> bytes:
     if rng.random() < 0.2:
         return spoilt(whole, rng)
     document = spoilt_value(json.loads(whole), rng)

@@ -44,13 +44,28 @@ KINDS: Final[Mapping[str, tuple[str, str]]] = {
         "columns of 22 types; half of the files with damaged bytes, most of them in the footer",
         "what `icp score` reads and scores a list by",
     ),
+    "workbooks": (
+        "a list, and for every fourth case an export of deals, as .xlsx, some as .ods, some by another name: "
+        "attributes and texts of their XML one by one and byte by byte in a zip that is whole; cells of every type, "
+        "errors, formulas, days that no calendar has, texts that are not there; cells at XFD1048576, rows in any "
+        "order, cells that stand for millions; entities that expand without end; missing, doubled and 12,000 members;"
+        " sheets with odd names, or 2,000 of them; zips that lie about their members; members that unpack to 3 GiB",
+        "what `icp score` reads and scores a list by, and `icp check` deals",
+    ),
+    "answers": (
+        "the same two tables with a column of answers in JSON, of which some cells are spoilt: values, keys that stand "
+        "twice, lists for objects, numbers of 5,000 digits, NaN, halves of characters, control characters, 100,000 "
+        "brackets, fences and blanks without end, cells of 300,000 characters, no JSON at all",
+        "as above, by nine attributes, of which seven are answers and two have phrases",
+    ),
     "HTTP": (
         "requests in the four forms of JSON, and CSV: values, keys, bytes, content types",
         "`invocations` of MLflow's scoring server, with the bundle as MLflow loads it",
     ),
     "bundle texts": (
-        "one file of a whole bundle: trees number by number and in their structure, JSON value by value, the manifest "
-        "too; every hash made right again",
+        "one file of a whole bundle (two models of winning, one with several profiles, a model of resemblance, a "
+        "hand-weighted scorecard): trees number by number and in their structure, JSON value by value, the manifest "
+        "too; every hash made right again, those of a profile within the whole as well",
         "what `icp show` and what `icp score` open a bundle by; where it opens, a list is scored",
     ),
     "bundle folders": (
@@ -79,6 +94,14 @@ MENDED: Final[Sequence[str]] = (
     "Keys that are lists, and values that are not what their tag says (`!!bool x`), ended in a traceback.",
     "A file that is packed and damaged ended in a traceback, and one that unpacks to gigabytes without a line break "
     "was unpacked into memory. Lines are bounded, and a damaged file is refused in a sentence.",
+    "A workbook with cells in two corners of a sheet made its reader ask for 17 thousand million cells, and the "
+    "process ended; repeated cells of OpenDocument, and a text of a megabyte that 3,000 cells share, kept it busy for"
+    " more than a minute; a member larger than it says ended in a traceback. A zip is now looked at before it is "
+    "read: 512 MiB of XML, 20 million cells and 256 million characters that are shared are the most, and a document "
+    "type is refused.",
+    "An answer in JSON with half of a character ended in a traceback. It is unreadable, and counted.",
+    "A cell with the beginning of a fenced block and hundreds of thousands of blanks took hours. Each is tried once.",
+    "A bundle's table of similar accounts whose header is no UTF-8 ended in a traceback. It is refused.",
     "Sentences repeated names as they stood, with control characters that a terminal obeys and at any length. Every "
     "sentence is now one line of at most 1,000 characters, escapes for what is not printable counted.",
 )
@@ -130,9 +153,11 @@ def _explanations() -> Iterator[str]:
     yield from (f"| {kind} | {spoilt} | {read} |" for kind, (spoilt, read) in KINDS.items())
     yield "\n## What it does not see\n"
     yield (
-        "Excel files, answers in JSON, and bundles of other kinds than a model of winning. Of a request in the form "
-        "`instances` MLflow makes columns, and a record without any key is in none of them: it is lost before a model "
-        "hears of it. Send `dataframe_records`."
+        "Workbooks in the binary forms .xls and .xlsb, of which none is made here. What they unpack to is bounded for "
+        ".xlsb and not how many cells it stands for, and neither is for .xls: read what strangers send in these forms "
+        "on a machine of its own, or ask for .xlsx or CSV. Of a request in the form `instances` MLflow makes columns, "
+        "and a record without any key is in none of them: it is lost before a model hears of it. Send "
+        "`dataframe_records`."
     )
     yield "\n## What was found while this was made, and mended\n"
     yield from (f"- {each}" for each in MENDED)

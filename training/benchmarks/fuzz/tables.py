@@ -1,25 +1,29 @@
 """Spoilt tables: lists of prospects that are scored, and exports of deals that are read.
 
-Rows in are rows out. What went in is counted by another reader: Python's own of CSV, and what a Parquet file says of
-itself.
+Rows in are rows out. What went in is counted by another reader: Python's own of CSV, of zip and of XML, and what a
+Parquet file says of itself.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
+from benchmarks.fuzz.answers import spoilt_answer
 from benchmarks.fuzz.cases import Ready, RowsLostError
 from benchmarks.fuzz.mutations import Rng, chosen, spoilt
-from benchmarks.fuzz.project import AS_OF, BUNDLE
+from benchmarks.fuzz.project import ANSWERED, ANSWERS, AS_OF, BUNDLE, csv_of
+from benchmarks.fuzz.sheets import excel_parts, open_parts, rows_of_workbook
+from benchmarks.fuzz.workbooks import spoilt_workbook
 from icp_ml.cli.lists import batches_in, open_list
 from icp_ml.deals.contract import read_deals
 from icp_ml.deals.csv_files import recognise
@@ -39,12 +43,21 @@ NAMES: Final = (
     "list.xlsx",
     "list.csv.bz2",
 )
+BOOKS: Final = ("list.xlsx",) * 5 + ("list.csv", "list.xls", "list.parquet", "list.csv.gz", "list.ods")
+OPEN_BOOKS: Final = ("list.ods",) * 4 + ("list.csv", "list.xlsx")
+"""Names of workbooks; among `NAMES`, which are those of texts, is one of a workbook too."""
+OPEN_SHARE: Final = 0.12
+"""Of the workbooks: OpenDocument's."""
 FORMS: Final = ((AUTO, AUTO),) * 4 + ((",", "utf-8"), (";", "utf-8"), ("\t", "utf-16"), (",", "cp1252"), ("|", "utf-7"))
 """Delimiters and encodings that somebody declared."""
 COLUMNS: Final = 3_000
 """Of a table that is too wide."""
 BOMB: Final = 40
 """Gzip members of 64 MiB in a bomb: 2.5 GiB in 2.6 MB."""
+SHOWN: Final = 40
+"""Rows of a workbook, or of a table of answers, at most."""
+Judge: TypeAlias = Callable[[Path, tuple[str, str]], int | None]
+"""Rows of a file by another reader; None where it cannot say."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +73,7 @@ class Lists:
         """A list or an export as text."""
         if rng.random() < 0.25:
             path = self._written("deals.csv", spoilt_csv((self.project / "deals.csv").read_bytes()[:4_000], rng))
-            return lambda: self._deals(path)
+            return lambda: self._deals(path, rows_of_csv)
         content = spoilt_csv((self.project / "prospects.csv").read_bytes(), rng)
         form = chosen(rng, FORMS)
         path = self._written(chosen(rng, NAMES), content)
@@ -74,6 +87,39 @@ class Lists:
         path = self._written(chosen(rng, ("list.parquet", "list.parquet", "list.csv")), content)
         return lambda: self._scored(path, (AUTO, AUTO), rows_of_parquet)
 
+    def workbook_case(self, rng: Rng) -> Ready:
+        """A list or an export as a workbook."""
+        is_export = rng.random() < 0.25
+        rows = self._rows("deals.csv" if is_export else "prospects.csv")
+        is_open = bool(rng.random() < OPEN_SHARE)
+        content = spoilt_workbook(open_parts(rows) if is_open else excel_parts(rows, rng), rng)
+        if is_export:
+            path = self._written("deals.csv", content)
+            return lambda: self._deals(path, rows_of_book)
+        path = self._written(chosen(rng, OPEN_BOOKS if is_open else BOOKS), content)
+        return lambda: self._scored(path, (AUTO, AUTO), rows_of_book)
+
+    def answers_case(self, rng: Rng) -> Ready:
+        """A list or an export of which a column holds answers in JSON."""
+        is_export = rng.random() < 0.25
+        header, *rows = self._rows("deals.csv" if is_export else "prospects.csv")
+        place = header.index(ANSWERED)
+        for number in rng.permutation(len(rows))[: int(rng.integers(1, 4))]:
+            rows[number][place] = spoilt_answer(rows[number][place], rng)
+        name = "deals.csv" if is_export else "list.csv"
+        content = csv_of(header, rows).encode("utf-8", "surrogatepass")
+        path = self._written(name, content)
+        return (
+            (lambda: self._deals(path, rows_of_csv))
+            if is_export
+            else lambda: self._scored(path, (AUTO, AUTO), rows_of_csv)
+        )
+
+    def _rows(self, name: str) -> list[list[str]]:
+        """The header and the first rows of a table of the project."""
+        with (self.project / name).open(encoding="utf-8", newline="") as file:
+            return list(itertools.islice(csv.reader(file), SHOWN + 1))
+
     def _written(self, name: str, content: bytes) -> Path:
         for left in self.room.iterdir():
             left.unlink()
@@ -81,7 +127,7 @@ class Lists:
         path.write_bytes(content)
         return path
 
-    def _scored(self, path: Path, form: tuple[str, str], judge: Callable[[Path, tuple[str, str]], int | None]) -> str:
+    def _scored(self, path: Path, form: tuple[str, str], judge: Judge) -> str:
         opened = open_list(
             path, self.scorer, id_column=None, columns=(), delimiter=form[0], encoding=form[1], sheet=None
         )
@@ -99,10 +145,10 @@ class Lists:
         if counted != records.num_rows or records.column("status").null_count:
             raise RowsLostError(f"{records.num_rows} rows out, {counted} with a status")
 
-    def _deals(self, path: Path) -> str:
+    def _deals(self, path: Path, judge: Judge) -> str:
         config = self.config
         deals = read_deals(config.deals, config.tables, config.resolved(), path.parent, config.besides())
-        expected = rows_of_csv(path, (AUTO, AUTO))
+        expected = judge(path, (AUTO, AUTO))
         deals.ledger.check()
         if expected not in (None, deals.ledger.read):
             raise RowsLostError(f"{expected} rows in, {deals.ledger.read} in the ledger")
@@ -112,6 +158,11 @@ class Lists:
 def lists_in(project: Path, room: Path) -> Lists:
     """The project opened; spoilt files go into `room`, which is empty."""
     return Lists(project, room, load(project / BUNDLE), load_config(project / "icp.yaml"))
+
+
+def answers_in(project: Path, room: Path) -> Lists:
+    """The same for the project that reads answers."""
+    return lists_in(project / ANSWERS, room)
 
 
 def rows_of_csv(path: Path, form: tuple[str, str]) -> int | None:
@@ -133,6 +184,11 @@ def rows_of_csv(path: Path, form: tuple[str, str]) -> int | None:
 def rows_of_parquet(path: Path, form: tuple[str, str]) -> int | None:
     """Rows by the footer; of what is read as text, as above."""
     return parquet.read_metadata(path).num_rows if is_parquet(path) else rows_of_csv(path, form)
+
+
+def rows_of_book(path: Path, form: tuple[str, str]) -> int | None:
+    """Rows of a workbook; of what is read as text, as above."""
+    return rows_of_workbook(path) if is_workbook(path) else rows_of_csv(path, form)
 
 
 def spoilt_csv(data: bytes, rng: Rng) -> bytes:

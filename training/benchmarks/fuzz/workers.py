@@ -22,12 +22,12 @@ from typing import Final
 import numpy as np
 
 from benchmarks.fuzz.bundle_folders import HostileFolders
-from benchmarks.fuzz.bundle_texts import SpoiltTexts, Stored, stored_in
+from benchmarks.fuzz.bundle_texts import SpoiltTexts, Stored, asked, stored_in
 from benchmarks.fuzz.cases import Fate, Outcome, Ready, Watch, outcome_of
 from benchmarks.fuzz.configurations import Configurations
 from benchmarks.fuzz.payloads import payloads_for
-from benchmarks.fuzz.project import BUNDLE
-from benchmarks.fuzz.tables import lists_in
+from benchmarks.fuzz.project import BUNDLE, KINDS
+from benchmarks.fuzz.tables import answers_in, lists_in
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 KEPT: Final = ROOT / "models" / "demo" / "v1"
@@ -61,6 +61,8 @@ def maker_of(kind: str, project: Path, room: Path) -> Maker:
         "configurations": lambda: Configurations(room).case,
         "CSV": lambda: lists_in(project, room).csv_case,
         "Parquet": lambda: lists_in(project, room).parquet_case,
+        "workbooks": lambda: lists_in(project, room).workbook_case,
+        "answers": lambda: answers_in(project, room).answers_case,
         "bundle texts": lambda: SpoiltTexts(_bundles(project), room).case,
         "bundle folders": lambda: HostileFolders(_bundles(project), _inside(room), room / "canary").case,
         "HTTP": lambda: payloads_for(project, room).case,
@@ -144,7 +146,14 @@ def _lines_of(worker: subprocess.Popen[bytes]) -> Iterator[str]:
 
 
 def _bundles(project: Path) -> Mapping[str, Stored]:
-    return {"rich": stored_in(project / BUNDLE), "kept": stored_in(KEPT)}
+    """One that has every file of a bundle, one that is kept in the repository, and one of each other kind.
+
+    Each is asked once, so that what its kind loads late is loaded before anything is watched.
+    """
+    folders = {"rich": project / BUNDLE, "kept": KEPT, **{name: project / name / BUNDLE for name in KINDS}}
+    for folder in folders.values():
+        asked(folder)
+    return {name: stored_in(folder) for name, folder in folders.items()}
 
 
 def _inside(room: Path) -> Path:
