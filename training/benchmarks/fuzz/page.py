@@ -36,7 +36,7 @@ KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "CSV": (
         "a list, and for every fourth case an export of deals: bytes flipped, cut and doubled, delimiters and "
         "quotes, control characters and marks that turn the writing, formulas, HTML, NULs, byte order marks, "
-        "UTF-16 and other encodings, gzip, broken gzip, gzip that unpacks to gigabytes, 3,000 columns, names that "
+        "UTF-16 and other encodings, gzip, broken gzip, gzip that unpacks to gigabytes, 3,000 and 12,000 columns, names that "
         "stand twice, fields of 300,000 bytes",
         "what `icp score` reads and scores a list by, and `icp check` deals",
     ),
@@ -102,6 +102,9 @@ MENDED: Final[Sequence[str]] = (
     "An answer in JSON with half of a character ended in a traceback. It is unreadable, and counted.",
     "A cell with the beginning of a fenced block and hundreds of thousands of blanks took hours. Each is tried once.",
     "A bundle's table of similar accounts whose header is no UTF-8 ended in a traceback. It is refused.",
+    "A million columns took hours, tried by hand: names were counted once for each name. They are counted once in all, "
+    "and 10,000 columns are the most. A header of more than 131,072 characters was told as a quote that is never "
+    "closed.",
     "Sentences repeated names as they stood, with control characters that a terminal obeys and at any length. Every "
     "sentence is now one line of at most 1,000 characters, escapes for what is not printable counted.",
 )

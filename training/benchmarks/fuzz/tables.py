@@ -50,8 +50,8 @@ OPEN_SHARE: Final = 0.12
 """Of the workbooks: OpenDocument's."""
 FORMS: Final = ((AUTO, AUTO),) * 4 + ((",", "utf-8"), (";", "utf-8"), ("\t", "utf-16"), (",", "cp1252"), ("|", "utf-7"))
 """Delimiters and encodings that somebody declared."""
-COLUMNS: Final = 3_000
-"""Of a table that is too wide."""
+COLUMNS: Final = (3_000, 12_000)
+"""Of a wide table, and of one that is too wide."""
 BOMB: Final = 40
 """Gzip members of 64 MiB in a bomb: 2.5 GiB in 2.6 MB."""
 SHOWN: Final = 40
@@ -211,9 +211,10 @@ def bomb(rng: Rng) -> bytes:
 
 
 def _too_wide(lines: Sequence[bytes], rng: Rng) -> bytes:
-    header = b",".join(b"c%d" % place for place in range(COLUMNS))
+    columns = chosen(rng, COLUMNS)
+    header = b",".join(b"c%d" % place for place in range(columns))
     cell = chosen(rng, (b"", b"x", b'"x"'))
-    added = [header, *(b",".join([cell] * COLUMNS) for _ in lines[1:-1])]
+    added = [header, *(b",".join([cell] * columns) for _ in lines[1:-1])]
     return b"\n".join(line + b"," + more for line, more in zip(lines, added, strict=False))
 
 
