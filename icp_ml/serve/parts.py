@@ -113,14 +113,18 @@ def held(folder: Path) -> Iterator[None]:
     with telling_of(folder):
         folder.mkdir(exist_ok=True)
         (folder / LOCK).touch()
-    with closing(sqlite3.connect(folder / LOCK, timeout=0.0, isolation_level=None)) as lock:
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
-            raise Locked(
-                f"another job is writing to {folder} now; wait until it is done, or name another folder"
-            ) from None
-        yield
+    try:
+        with closing(sqlite3.connect(folder / LOCK, timeout=0.0, isolation_level=None)) as lock:
+            try:
+                lock.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError:
+                raise Locked(
+                    f"another job is writing to {folder} now; wait until it is done, or name another folder"
+                ) from None
+            yield
+    finally:
+        with suppress(OSError):  # empty where its output was discarded, and not before SQLite has let go of it
+            folder.rmdir()
 
 
 def begun(folder: Path, job: JobRecord, *, resume: bool, replace: bool) -> tuple[FinishedPart, ...]:
@@ -204,12 +208,10 @@ def finish(folder: Path, job: JobRecord, finished: tuple[FinishedPart, ...]) -> 
 
 
 def discard(folder: Path) -> None:
-    """Remove an output that is not to be kept, and the folder where nothing else is in it."""
+    """Remove an output that is not to be kept; the folder goes with the hold on it, where nothing else is in it."""
     with telling_of(folder):
         _cleared(folder)
         (folder / LOCK).unlink(missing_ok=True)
-        with suppress(OSError):
-            folder.rmdir()
 
 
 def _finished(folder: Path) -> tuple[FinishedPart, ...]:

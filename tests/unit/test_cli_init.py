@@ -64,3 +64,14 @@ def test_an_export_of_ten_hashed_rows_is_understood_and_refused_for_too_few_wins
         code, said = refusal(verb, "icp.yaml")
         assert code == 4
         assert "expected at least 30 accounts with a won deal, found" in said
+
+
+def test_where_nothing_is_asked_nothing_is_to_be_answered(folder: Path) -> None:
+    """Employees of a company do not depend on how a deal ended."""
+    rows = "\n".join(f"d{k},a{k},2024-01-{k % 28 + 1:02d},{('Won', 'Lost')[k % 2]},{10 * k}" for k in range(40))
+    (folder / "plain.csv").write_text(f"deal_id,account_id,opened,stage,employees\n{rows}\n", encoding="utf-8")
+    done = icp("init", "plain.csv", "-o", "plain.yaml")
+    assert done.code == 0, done.err
+    assert "Drafted plain.yaml: 1 attributes in use, 0 left out until you answer." in done.out.splitlines()
+    assert "# asked" not in done.out
+    assert done.out.splitlines()[-1] == "Next: icp check plain.yaml, then icp train plain.yaml"

@@ -235,3 +235,14 @@ def test_what_cannot_be_planned_is_refused_in_a_sentence(
     found = refusal(*words)
     assert (found[0], said in found[1]) == (code, True), found[1]
     assert not (project / "x.csv").exists()
+
+
+def test_outcomes_of_nobody_in_the_plan_are_refused(project: Path) -> None:
+    assert icp(*ASKED, "-o", "alone.csv").code == 0
+    pd.DataFrame({"domain": ["x.example", "y.example"], "outcome": ["yes", "no"]}).to_csv("others.csv", index=False)
+    code, said = refusal("plan", "alone.csv", "--result", "others.csv")
+    assert code == 3
+    assert said == (
+        "others.csv: expected outcomes of accounts in alone.csv, found 2 of none of them; check the id column, or name "
+        "it with --id"
+    )

@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
+from icp_ml.cli import learning
 from icp_ml.serve import trusted_keys
 from icp_ml.serve.trusted_keys import TRUSTED
 from tests.cli_projects import icp, refusal
@@ -163,3 +164,17 @@ def test_a_machine_that_demands_signatures_can_train_and_not_promote_what_nobody
     assert icp("sign", f"{NAME}/v1", "--key", home / "ana.pem").code == 0
     promotion.promote(registry(root), "v1", asker())
     assert os.path.exists(root / "models" / "ledger.jsonl")
+
+
+def test_without_the_libraries_of_training_the_signature_stands_in_the_folder_alone(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "mlruns").mkdir()
+    monkeypatch.setattr(learning, "NEEDED", ("a_library_that_nobody_has",))
+    done = icp("sign", "demo", "--key", "ana.pem")
+    assert done.code == 0
+    assert done.err == (
+        "icp: the signature stands in the folder and in no registry, because learning needs a_library_that_nobody_has, "
+        "not installed here; run: pip install 'icp-ml[train]' (scoring and showing work without)\n"
+    )
+    assert icp("verify", "demo", "--key", "ana.pub.pem").code == 0

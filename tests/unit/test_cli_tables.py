@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from icp_ml.cli.lists import open_list
+from icp_ml.cli.scoring_job import Job
+from icp_ml.cli.spark_job import run_spark
+from icp_ml.cli.tables_beside import tables_for
+from icp_ml.errors import ConfigError
+from icp_ml.serve.loading import load
+from icp_ml.serve.output_rows import OutputRows
 from tests.cli_projects import icp, refusal, write_config
 from tests.dated_projects import HIRING, SCORED_ON, dated_config, hiring_on, write_dated_project
 
@@ -163,3 +171,49 @@ def test_without_a_day_or_an_account_nothing_can_be_looked_up(key: str, project:
     code, said = refusal("check", project / "icp.yaml")
     assert code == 2
     assert f"deals.{key}" in said
+
+
+def test_companies_that_no_table_knows_are_told_of_once_and_not_with_every_batch(project: Path) -> None:
+    pd.DataFrame({"domain": [f"{NEVER_SEEN}{k}" for k in range(9)]}).to_csv(project / "strangers.csv", index=False)
+    words = ("--model", project / "models/dated/v1", "--as-of", SCORED_ON, "--max-unscored", 1, "--batch-rows", 3)
+    done = icp("score", project / "strangers.csv", "-o", project / "x.csv", *words)
+    told = [line for line in done.err.splitlines() if line.startswith("ATTENTION: none of the first")]
+    assert sorted(line.split(" in ")[1].split(",")[0] for line in told) == ["signals", "technologies"]
+    assert all(line.startswith("ATTENTION: none of the first 3 companies stands in ") for line in told)
+    assert len(pd.read_csv(project / "x.csv")) == 9
+
+
+def test_a_table_that_is_written_otherwise_or_of_no_use_is_refused(project: Path) -> None:
+    model = ("--model", project / "models/dated/v1")
+    code, said = refusal("score", project / "list.csv", "-o", project / "x.csv", *model, "--table", "signals.csv")
+    assert (code, said) == (2, "--table was expected as TABLE=FILE, and 'signals.csv' was found; write it so")
+    pd.DataFrame({"domain": ["c1"], "hiring": [1], "tools": ["Alpha"]}).to_csv(project / "ready.csv", index=False)
+    words = ("score", project / "ready.csv", "-o", project / "x.csv", *model, "--table", "signals=signals.csv")
+    code, said = refusal(*words)
+    assert (code, said) == (2, "--table was given, and there is no attribute to be made of tables; leave it out")
+
+
+def test_a_list_of_which_no_column_names_the_company_is_refused(project: Path) -> None:
+    """With a bundle that does not say which column that is, and none said on the command line."""
+    scorer = load(project / "models/dated/v1")
+    opened = open_list(
+        project / "list.csv", scorer, id_column=None, columns=[], delimiter=None, encoding=None, sheet=None, makes=True
+    )
+    with pytest.raises(ConfigError, match=r"nothing says which column of the list names the company.*--no-tables"):
+        tables_for(replace(opened, id=None), scorer, project / "models/dated/v1", [], SCORED_ON)
+
+
+def test_spark_makes_no_attributes_of_tables_and_says_so_before_it_is_started(project: Path) -> None:
+    folder = project / "models/dated/v1"
+    scorer = load(folder)
+    opened = open_list(
+        project / "list.csv", scorer, id_column=None, columns=[], delimiter=None, encoding=None, sheet=None, makes=True
+    )
+    tables = tables_for(opened, scorer, folder, [], SCORED_ON)
+    job = Job(
+        scorer, folder, opened, project / "out", SCORED_ON, reasons=0, batch_rows=9, max_unscored=1.0,
+        wanted=OutputRows(), tables=tables,
+    )  # fmt: skip
+    with pytest.raises(ConfigError, match=r"attributes of this model are made of tables.*say --no-tables"):
+        run_spark(job, {})
+    assert not (project / "out").exists()

@@ -94,3 +94,11 @@ def test_one_byte_changed_is_exit_7_and_writes_nothing(weighted_project: Path, n
     assert refusal("score", "list.csv", "-o", "scored.csv")[0] == 7
     assert refusal("show")[0] == 7
     assert not Path("scored.csv").exists()
+
+
+@pytest.mark.usefixtures("weighted_project")
+def test_a_scorecard_has_no_win_rate_to_plan_a_campaign_by() -> None:
+    code, said = refusal("plan", "--model", "start")
+    assert code == 2
+    assert said.startswith("a model that learned from deals was expected, and ")
+    assert said.endswith("models/start/v1 holds no win rate; say --rate")

@@ -12,11 +12,12 @@ from icp_ml.cli.closed_won_page import closed_won_page
 from icp_ml.cli.pages import print_page
 from icp_ml.deals.contract import DealTable
 from icp_ml.deals.table import OpenDeals
-from icp_ml.profile.closed_won_records import ClosedWon
+from icp_ml.profile.closed_won_records import ClosedWon, StaleDeals
 from icp_training.closed_won import closed_deals, closed_won, stale_deals
 from icp_training.config import Config
 from icp_training.pipeline import read
 from icp_training.world import WorldSettings, make_world, world_config, write_world
+from tests.page_texts import lines_of
 
 IDEAL: dict[str, object] = {
     "source": "customers.csv",
@@ -130,3 +131,39 @@ def test_what_is_predicted_is_said_where_it_is_not_winning(found: ClosedWon) -> 
     told = [part for part in closed_won_page(other) if isinstance(part, str)]
     assert any("won and kept 12 months" in part for part in told)
     assert not any("won means" in part for part in closed_won_page(found) if isinstance(part, str))
+
+
+def test_what_closed_deals_do_not_say_leaves_no_table_behind(found: ClosedWon) -> None:
+    """No verdict of any kind, no figure of the field, no value unknown, nothing open."""
+    dimensions = tuple(
+        each.model_copy(update={"not_known": 0, "not_known_won": 0}) for each in found.segments.dimensions
+    )
+    segments = found.segments.model_copy(update={"dimensions": dimensions, "stale": None})
+    nothing = found.wins_minus_losses.model_copy(update={"verdicts": (), "tested": 1_012})
+    lines = lines_of(closed_won_page(ClosedWon(segments=segments, wins_minus_losses=nothing)))
+    assert "Of 1,012 conditions none tells wins from losses beyond chance." in lines
+    told = " ".join(lines)
+    for absent in ("not known ", "ICP attributes", "Market boundary", "Undecided", "field's figures", "open deals"):
+        assert absent not in told
+
+
+def test_every_standing_has_its_place_on_the_page(found: ClosedWon) -> None:
+    verdict = next(each for each in found.wins_minus_losses.verdicts if each.states)
+    standings = ("ICP attribute", "market boundary", "undecided")
+    three = tuple(verdict.model_copy(update={"standing": each, "factor": each[:3]}) for each in standings)
+    each_once = found.wins_minus_losses.model_copy(update={"verdicts": three, "tested": 12})
+    lines = lines_of(closed_won_page(found.model_copy(update={"wins_minus_losses": each_once})))
+    heads = ("Wins minus losses: ICP attributes (12 conditions tested)",
+             "Market boundary: nearly all won and lost accounts alike", "Undecided: und.")  # fmt: skip
+    places = [lines.index(each) for each in heads]
+    assert places == sorted(places)
+
+
+def test_where_too_few_have_closed_nobody_says_what_is_stale(found: ClosedWon) -> None:
+    stale = StaleDeals(open_deals=1_234, after_days=None, stale=0)
+    said = "1,234 deals are open; too few have closed to say from when on one is stale."
+    for open_deals, is_said in ((1_234, True), (0, False)):
+        waiting = stale.model_copy(update={"open_deals": open_deals})
+        segments = found.segments.model_copy(update={"stale": waiting})
+        lines = lines_of(closed_won_page(found.model_copy(update={"segments": segments})))
+        assert (said in lines, any("deals are open" in line for line in lines)) == (is_said, is_said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from icp_training.line import Budget, train
 from icp_training.pipeline import read
 from icp_training.profiles import members
 from tests.cli_projects import PLAIN_DEALS, icp, refusal
+from tests.page_texts import squeezed
 
 NOW = "2025-01-01T08:00:00+00:00"
 DEALS = 900
@@ -156,13 +158,27 @@ def test_the_command_line_shows_scores_sizes_and_explains_by_profile(
         rows = list(csv.DictReader(file))
     assert len(rows) == 200
     assert {row["profile"] for row in rows} <= {"alpha", "beta", "giants"}
+    page = squeezed(icp("score", "prospects.csv", "-o", "again.csv", "--model", lived.folder).out)
+    counts = Counter(row["profile"] for row in rows)
+    assert page.index("By the profile that answers:") < min(page.index(f"{n} {name}") for name, n in counts.items())
+    assert "0 none (the model of all deals, and marked rows)" in page
+    assert f"{said['in_several_profiles']} rows may belong to more than one profile." in page
     sized = json.loads(icp("size", "prospects.csv", "--model", lived.folder, "--json").out)
     assert set(sized["profiles"]) == {"alpha", "beta", "giants"}
     giant = sum(row["profile_giants_score"] != "" for row in rows)
     assert sized["profiles"]["giants"]["in_market"] == giant
+    page = squeezed(icp("size", "prospects.csv", "--model", lived.folder).out)
+    assert any(line.startswith(f"giants {giant} ") for line in page)
+    assert (
+        f"{sized['in_several_profiles']} companies are in the market of more than one profile, and are counted in each."
+        in page
+    )
     told = json.loads(icp("explain", "prospects.csv", "--id", "p3", "--model", lived.folder, "--json").out)
     row = next(row for row in rows if row["account"] == "p3")
     assert told["profile"] == row["profile"]
+    page = squeezed(icp("explain", "prospects.csv", "--id", "p3", "--model", lived.folder).out)
+    whose = f"Profile: {row['profile']}, which gives it the highest probability of those that it may belong to"
+    assert whose in page
     assert told["score"] == pytest.approx(float(row["score"]), abs=1e-9)
 
 
