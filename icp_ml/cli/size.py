@@ -6,19 +6,21 @@ Reads the clock once, for the day to which ages count; everything else is in the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from icp_ml.cli.score import Day, Known, Model, NoKnown, NoTables, Pairs, Tables
-from icp_ml.errors import ConfigError, InputError
+from icp_ml.errors import ConfigError
 
 if TYPE_CHECKING:
     from icp_ml.profile.definition import Definition
+    from icp_ml.profile.market import MarketTally
     from icp_ml.profile.market_size import MarketSize
     from icp_ml.serve.contacted import ContactedAccounts
     from icp_ml.serve.incoming import NamedBatch
@@ -109,13 +111,8 @@ def _sized(scorer: AnyScorer, batches: Iterator[NamedBatch], names: Names, day: 
 
     definition = _definition(scorer)
     asked = questions_of(scorer, definition)
-    tally: MarketTally | None = None
     with rows_done("counting") as done:
-        for counts in count_batches(scorer, asked, batches, names, day):
-            tally = counts if tally is None else tally.plus(counts)
-            done(int(counts.rows[0]))
-    if tally is None:
-        raise InputError("expected companies in the list, found no row; name another list")
+        tally = reduce(MarketTally.plus, _told(count_batches(scorer, asked, batches, names, day), done))
     return market_size(
         tally,
         asked,
@@ -125,6 +122,13 @@ def _sized(scorer: AnyScorer, batches: Iterator[NamedBatch], names: Names, day: 
         names_known=names.known is not None,
         names_contacted=names.contacted is not None,
     )
+
+
+def _told(counts: Iterator[MarketTally], done: Callable[[int], None]) -> Iterator[MarketTally]:
+    """One at least: a list without a row is refused where it is read."""
+    for each in counts:
+        done(int(each.rows[0]))
+        yield each
 
 
 def _definition(scorer: AnyScorer) -> Definition | None:
