@@ -36,8 +36,8 @@ KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "CSV": (
         "a list, and for every fourth case an export of deals: bytes flipped, cut and doubled, delimiters and "
         "quotes, control characters and marks that turn the writing, formulas, HTML, NULs, byte order marks, "
-        "UTF-16 and other encodings, gzip, broken gzip, gzip that unpacks to gigabytes, 3,000 and 12,000 columns, names that "
-        "stand twice, fields of 300,000 bytes",
+        "UTF-16 and other encodings, gzip, broken gzip, gzip that unpacks to gigabytes, 3,000 and 12,000 columns, "
+        "names that stand twice, fields of 300,000 bytes",
         "what `icp score` reads and scores a list by, and `icp check` deals",
     ),
     "Parquet": (
