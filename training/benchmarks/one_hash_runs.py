@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from benchmarks.bench_model.code import ROOT, code_hash
 from benchmarks.faults.languages import LANGUAGES, environment, made_locales
 from benchmarks.fuzz.project import write_tables
-from icp_ml.serve.parts import MANIFEST
+from icp_ml.serve.file_names import MANIFEST
 from icp_training.world import make_planted_world
 from tests.cli_projects import write_project
 
