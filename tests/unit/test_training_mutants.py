@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from benchmarks.mutants import _check_that_it_ran
 from benchmarks.mutating.mutants import drawn, read_source
 from benchmarks.mutating.page import page_of
 from benchmarks.mutating.rows import Before, Fate, Judgement, Row
 from benchmarks.mutating.targets import DRAWS, Target
-from benchmarks.mutating.trials import file_of
+from benchmarks.mutating.trials import Outcome, file_of
 from tests.machine_code import ROOT
 
 SMALL = '''\
@@ -89,6 +91,17 @@ def test_a_fault_is_noticed_where_a_test_fails_nothing_can_be_imported_or_nothin
     command = [sys.executable, "-c", PLANTED, str(judge)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["0", "1", "0", "2", "late"]
+
+
+@pytest.mark.parametrize(
+    ("code", "seconds", "ran"),
+    [(1, 0.4, True), (0, 2.0, True), (-11, 0.0, True), (-24, 0.0, True), (-9, 0.0, False), (1, 0.0, False)],
+)
+def test_tests_that_could_not_be_run_have_noticed_nothing(code: int, seconds: float, *, ran: bool) -> None:
+    """A failure, a pass, a crash of compiled code and a trial out of time; one killed from outside, and one without a
+    library to run by."""
+    with nullcontext() if ran else pytest.raises(RuntimeError, match="before they ran"):
+        _check_that_it_ran(DRAWS[1].groups["deals"][0], Outcome(code, seconds, ""))
 
 
 def row(now: str, fate: Fate, draw: int = 1) -> Row:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -36,6 +37,8 @@ from benchmarks.mutating.trials import LEAST_SECONDS, TIMES_AS_LONG, Outcome, Tr
 
 CACHE: Final = ROOT / ".cache" / "mutants"
 PAGE: Final = ROOT / "docs" / "mutation.md"
+CRASHES: Final = (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGILL, -signal.SIGABRT)
+"""How a process ends in which compiled code was given what it cannot bear: by a fault, which is noticed."""
 
 
 def code() -> str:
@@ -102,6 +105,7 @@ def _allowed(target: Target, folder: Path) -> int:
 
 
 def _row(group: str, target: Target, draw: int, fault: Fault, outcome: Outcome) -> Row:
+    _check_that_it_ran(target, outcome)
     noticed: Fate = "out of time" if outcome.is_out_of_time else "noticed"
     return Row(
         group=group,
@@ -114,6 +118,15 @@ def _row(group: str, target: Target, draw: int, fault: Fault, outcome: Outcome) 
         fate="survived" if outcome.code == 0 else noticed,
         seconds=outcome.seconds,
     )
+
+
+def _check_that_it_ran(target: Target, outcome: Outcome) -> None:
+    """Raise where the tests did not end by themselves, and no fault of a module can be why: nobody noticed anything.
+
+    A process that was killed for want of memory, and one whose libraries went while it ran, do not say what they took.
+    """
+    if outcome.seconds == 0.0 and not outcome.is_out_of_time and outcome.code not in CRASHES:
+        raise RuntimeError(f"the tests of {target.module} ended with {outcome.code} before they ran:\n{outcome.words}")
 
 
 def _keep(path: Path, text: str) -> None:
