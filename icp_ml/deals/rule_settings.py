@@ -15,31 +15,24 @@ They are declared here and bound to attributes elsewhere.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, FiniteFloat, StrictStr, Tag, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, FiniteFloat, StrictStr, model_validator
 
 from icp_ml.deals.settings import Answers, ColumnName, Settings
 
 
-def _not_a_flag(value: object) -> object:
-    if isinstance(value, bool):
+def _a_number_or_a_level(value: object) -> object:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not is_number and not isinstance(value, str):
         raise ValueError(f"expected a number or the name of a level, found {str(value).lower()}")
     return value
 
 
-def _form_of_bound(value: object) -> str:
-    return "[level]" if isinstance(value, str) else "[number]"
-
-
-Bound = Annotated[
-    Annotated[
-        Annotated[FiniteFloat, Tag("[number]")] | Annotated[StrictStr, Tag("[level]")], Discriminator(_form_of_bound)
-    ],
-    BeforeValidator(_not_a_flag),
-]
+Bound = Annotated[FiniteFloat | StrictStr, BeforeValidator(_a_number_or_a_level)]
 """A number, an age in years, or the name of a level of an ordered attribute."""
 
 _LOWER, _UPPER = ("over", "at_least"), ("under", "at_most")

@@ -25,8 +25,6 @@ class _Parts:
 
 def mean_text(texts: Sequence[str]) -> str:
     """One model whose log-odds are the mean of the models' log-odds, at least one, all over the same columns."""
-    if len(texts) == 1:
-        return texts[0]
     parts = [_parts(text) for text in texts]
     scaled = [_scaled(tree, len(texts)) for each in parts for tree in each.trees]
     numbered = [re.sub(r"\ATree=\d+$", f"Tree={i}", tree, flags=re.MULTILINE) for i, tree in enumerate(scaled)]

@@ -101,10 +101,8 @@ class _Measure:
         return tuple(None if each is None else _back(each, self.factor) for each in found)
 
     def counted(self, among: Mask) -> float:
-        """The figure as counted; NaN where there is nothing to count."""
+        """The figure as counted; of at least one deal it is known."""
         known = self.plain[among & ~np.isnan(self.plain)]
-        if not len(known):
-            return math.nan
         return float(np.median(known) if self.metric == "cycle" else known.mean())
 
 

@@ -30,8 +30,3 @@ class WeightedProvenance(Record):
     def target(self) -> None:
         """Nothing is predicted: always None, so that pages which name a target can ask any provenance."""
         return None
-
-    @property
-    def run_id(self) -> None:
-        """Nothing was tried: always None, as for `target`."""
-        return None

@@ -26,7 +26,7 @@ def attribute(kind: str) -> Attribute:
 
 
 def held(kind: str, lines: str) -> Held:
-    """Lines of `value won lost`; members of a set have + between them."""
+    """Lines of `value won lost`; members of a set have + between them, and - is a set without any."""
     values, won = [], []
     for line in lines.strip().splitlines():
         value, wins, losses = line.split()
@@ -41,7 +41,7 @@ def _column(kind: str, values: list[str]) -> ParsedColumn:
         names, codes = np.unique(values, return_inverse=True)
         return CategoryColumn(codes.astype(np.int32), tuple(names.tolist()))
     if kind == "set":
-        members = [value.split("+") for value in values]
+        members = [value.split("+") if value != "-" else [] for value in values]
         levels = tuple(sorted({each for row in members for each in row}))
         indptr = np.concatenate([[0], np.cumsum([len(row) for row in members])]).astype(np.int64)
         indices = np.array([levels.index(each) for row in members for each in sorted(row)], dtype=np.int32)
@@ -66,11 +66,13 @@ RANGES = {
 STEPS = {
     "from a level on": ("Seed 2 4\nSeries_A 40 80\nSeries_B 40 80\nPublic 18 36", "x: Series A or later"),
     "between two": ("Seed 1 2\nSeries_A 50 100\nSeries_B 48 96\nPublic 1 2", "x: Series A to under Public"),
+    "the last one holds enough": ("Seed 2 4\nPublic 98 196", "x: Public or later"),
     "every level is needed": ("Seed 3 6\nSeries_A 50 100\nSeries_B 44 88\nPublic 3 6", "x: Series A or later"),
 }
 MEMBERS = {
     "one tool": ("Crmly 98 196\nOther 2 4", "x: Crmly"),
     "one of two tools": ("Crmly 95 190\nOther+Third 4 8\nThird 1 2", "x: Crmly or Third"),
+    "some have none at all": ("Crmly 95 190\n- 5 10", "x: Crmly"),
     "beside others": ("Crmly+Other 95 190\nThird 5 10", "x: Crmly or Third"),
 }
 

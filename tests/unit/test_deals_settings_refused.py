@@ -75,7 +75,12 @@ TWO_FORMS: list[tuple[type[BaseModel], object, str]] = [
     (
         RuleSettings,
         {"name": "a", "attribute": "b", "over": [1]},
-        "over: expected a valid number, found [1]; correct it",
+        "over: expected a number or the name of a level, found [1]; correct it",
+    ),
+    (
+        RuleSettings,
+        {"name": "a", "attribute": "b", "over": float("inf")},
+        "over: expected a number or the name of a level, found inf; correct it",
     ),
     (
         AttributesSettings,

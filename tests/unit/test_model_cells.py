@@ -194,6 +194,58 @@ def test_a_split_that_no_reference_row_passed_has_no_shares() -> None:
     assert refused == NotCompiled("3 splits of its trees were not passed by any reference row")
 
 
+def test_both_members_have_no_tables_where_the_trees_have_none() -> None:
+    model = win_model()
+    found = compile_members(model.scorecard, Trees(write_model([chain(9)], 9)), model.stack)
+    assert found == NotCompiled("a path of its trees asks about 9 columns, and tables hold at most 8")
+
+
+def test_trees_that_do_not_say_how_many_columns_there_are_are_refused() -> None:
+    text = write_model([chain(2)], 2).replace("max_feature_idx=1\n", "")
+    with pytest.raises(ValueError, match="expected a LightGBM model that says max_feature_idx, found none"):
+        compile_trees(Trees(text))
+
+
+def test_where_merged_tables_would_take_too_much_leaves_stay_apart_and_say_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, rows = win_model(), training().rows
+    merged_tables = fast_contributions(model)
+    assert isinstance(merged_tables.tables, CellTables)
+    taken = 8 * sum(table.cells.size for table in merged_tables.tables.tables)
+    monkeypatch.setattr(compiling, "MOST_BYTES", taken // 3)  # a table for each leaf takes 5,416 of 19,880 numbers
+    apart = fast_contributions(model)
+    assert isinstance(apart.tables, CellTables)
+    assert 8 * sum(table.cells.size for table in apart.tables.tables) <= taken // 3
+    assert len(apart.tables.tables) > len(merged_tables.tables.tables)
+    assert np.allclose(apart.of(rows).values, merged_tables.of(rows).values, atol=1e-9)
+
+
+def two_groups(columns: tuple[tuple[int, ...], tuple[int, ...]], parts: tuple[int, int], codes: int) -> Groups:
+    """Groups of these columns; the last column of each is in `parts` classes, the second's shifted by one code."""
+    most = 16
+    held, classes = np.full((2, most), -1), np.zeros((2, most, codes), dtype=np.uint8)
+    counts = np.ones((2, most), dtype=np.int64)
+    for group, own in enumerate(columns):
+        held[group, : len(own)] = own
+        classes[group, len(own) - 1] = np.minimum((np.arange(codes) + group) * parts[group] // codes, parts[group] - 1)
+        counts[group, len(own) - 1] = parts[group]
+    return Groups(held, np.array([len(own) for own in columns]), classes, counts, np.full(17, codes))
+
+
+@pytest.mark.parametrize(("parts", "left"), [(100, 1), (200, 2)])
+def test_groups_that_would_part_a_column_into_more_classes_than_a_byte_counts_stay_apart(parts: int, left: int) -> None:
+    """Both ask column 3 of 400 codes, in as many runs that begin one code apart: 199 classes together, or 399."""
+    held = two_groups(((3,), (3,)), (parts, parts), 400)
+    assert len(set(merged(held, 10**6).tolist())) == left
+
+
+@pytest.mark.parametrize(("columns", "left"), [(15, 1), (16, 2)])
+def test_a_group_joins_none_that_has_no_room_for_its_columns(columns: int, left: int) -> None:
+    held = two_groups((tuple(range(columns)), (0, 16)), (1, 1), 2)
+    assert len(set(merged(held, 10**6).tolist())) == left
+
+
 def test_a_model_without_tables_explains_itself_by_its_members(monkeypatch: pytest.MonkeyPatch) -> None:
     model = win_model()
     rows = np.array([[np.nan if not c.is_category else 0.0 for c in model.vocabulary.columns]] * 2)

@@ -110,3 +110,11 @@ def test_crossed_judgements_widen_and_forward_ones_do_not() -> None:
     assert Judgement("blocked", (fold,) * 10, None, "").widening == pytest.approx(1.453, abs=5e-4)
     assert Judgement("grouped", (fold,) * 5, None, "").widening == 1.5
     assert Judgement("forward", (fold,) * 3, None, "").widening == 1.0
+
+
+def test_accounts_that_come_back_in_every_block_are_judged_by_folds_of_accounts() -> None:
+    """30 accounts, each of them with a deal every 30 days: no block of 12 days leaves accounts of both outcomes."""
+    plan = plan_judgement(table(np.arange(120), np.arange(120) % 12), seed=0)
+    assert plan.kind == "grouped"
+    assert plan.maturity is not None
+    assert "the same accounts come back in every period" in plan.sentence

@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from icp_ml.model.metrics import (
     METRICS,
+    Estimate,
     auc,
     brier,
     calibration,
@@ -244,3 +245,7 @@ def test_intervals_cover_the_truth_in_about_95_of_100_worlds() -> None:
         for name, (low, high) in intervals(*simulated(seed, 80), seed).items():
             covered[name] += low <= truth[name] <= high
     assert all(0.88 <= count / WORLDS <= 0.99 for count in covered.values()), covered
+
+
+def test_an_estimate_is_said_with_four_digits_and_its_bounds() -> None:
+    assert str(Estimate(0.25, 0.12344, 1.0)) == "0.2500 [0.1234, 1.0000]"

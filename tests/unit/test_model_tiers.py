@@ -341,3 +341,20 @@ def test_sixty_deals_are_cut_and_eighty_thousand_in_a_moment() -> None:
         cuts = fit_cuts(log_odds + np.arange(size) * 1e-9, won, groups, TiersSettings()).cuts
         assert cuts.low < min(cuts.log_odds, default=0.0)
         assert cuts.high > max(cuts.log_odds, default=0.0)
+
+
+@pytest.mark.parametrize(("wins", "labels"), [(0.5, ("1", "2", "3")), (0.7, ("1", "2-3"))])
+def test_where_the_lowest_tie_holds_many_wins_nothing_is_out_of_scope_and_it_is_said(
+    wins: float, labels: tuple[str, ...]
+) -> None:
+    """Three log-odds of 100 deals each, of which 90, 50 and 20 won: below the lowest cut are 20 of 160 wins, 12.5 %.
+
+    Tier 1 holds half of the wins as the first hundred alone, and 70 % with the second hundred, which leaves no tier 2.
+    """
+    log_odds = np.repeat([1.0, 0.0, -1.0], 100)
+    won = np.concatenate([np.arange(100) < wins_of for wins_of in (90, 50, 20)]).astype(np.int8)
+    fitted = fit_cuts(log_odds, won, np.arange(300), TiersSettings(wins=wins))
+    assert fitted.cuts.labels == labels
+    assert fitted.notes[-1] == (
+        "Nothing is out of scope: no cut with at most 5 % of the wins below it leaves tiers 2 and 3 enough deals."
+    )

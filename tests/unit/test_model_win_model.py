@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from icp_ml.deals.attributes import Attribute
+from icp_ml.deals.kinds import parse_attributes
 from icp_ml.deals.vocabulary import Vocabulary
+from icp_ml.errors import NoSignal
 from icp_ml.model.scorecard import ScorecardParams
 from icp_ml.model.trees import TreeParams
 from icp_ml.model.win_model import (
@@ -21,6 +25,7 @@ from icp_ml.model.win_model import (
     cross_scorecard,
     fit_win_model,
     inner_folds,
+    training_rows,
 )
 from tests.model_columns import Floats, category, number, random_rows, training_data
 
@@ -180,3 +185,10 @@ def test_a_crossing_can_be_ended_after_its_first_fold() -> None:
         cross_fit(data, PARAMS, 0, watch)
     assert len(told) == 2
     assert all(0.1 < loss < 1.5 for _, loss in told)
+
+
+def test_columns_that_never_differ_are_nothing_to_learn_from() -> None:
+    country = Attribute("country", "country", "category", "firmographic", "fit")
+    same = parse_attributes(pa.table({"country": ["NL"] * 40}), [country], None)
+    with pytest.raises(NoSignal, match="at least two values, found none among 1 over 40 deals; name columns that diff"):
+        training_rows(same, [country], (np.arange(40) % 2).astype(np.int8), np.arange(40))

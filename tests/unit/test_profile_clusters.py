@@ -14,6 +14,7 @@ from icp_ml.deals.kinds import NumberColumn, ParsedTable
 from icp_ml.deals.recipes import Recipe
 from icp_ml.deals.rule_settings import ConditionSettings
 from icp_ml.deals.rules import bind_rules, hits
+from icp_ml.profile import outcome_patterns
 from icp_ml.profile.clusters import CLUSTERS, Clusters, clusters_of, lift
 from icp_ml.profile.definition import Proposal
 from icp_ml.profile.exclusions import lock_ins, named_once, proposal_of, upper_bound
@@ -158,6 +159,35 @@ def test_customers_that_leave_are_proposed_by_what_they_have_in_common() -> None
 def test_customers_that_leave_at_random_propose_nothing() -> None:
     deals, pattern = customers(leaving=0.1)
     assert outcome_proposals(deals, (pattern,), seed=1) == ()
+
+
+def test_what_leaves_more_often_yet_not_twice_as_often_is_not_spoken_of() -> None:
+    rng = np.random.default_rng(3)
+    first = np.arange(800) % 2 == 0
+    left = (rng.random(800) < np.where(first, 0.6, 0.4)).astype(np.float64)  # a gap beyond all chance, 1.5 times
+    deals = deals_of(flags(first[:, None]), np.ones(800, dtype=np.int8))
+    assert outcome_proposals(deals, (churned(1.0 - left),), seed=1) == ()
+
+
+def test_what_does_not_hold_for_customers_that_did_not_choose_it_is_not_proposed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outcome_patterns, "FALSE_DISCOVERY_RATE", 1.0)  # whatever is best goes on to be measured
+    deals, pattern = customers(leaving=0.1)
+    assert outcome_proposals(deals, (pattern,), seed=1) == ()
+
+
+def test_too_few_customers_to_leave_some_out_propose_nothing() -> None:
+    """45 customers, of whom all 22 with the flag leave: without a fifth of them there are under 40 to learn from."""
+    leaves = np.arange(45) < 22
+    deals = deals_of(flags(leaves[:, None]), np.ones(45, dtype=np.int8))
+    assert outcome_proposals(deals, (churned((~leaves).astype(np.float64)),), seed=1) == ()
+
+
+def test_what_all_customers_have_in_common_is_no_type() -> None:
+    deals, pattern = customers(leaving=0.5)
+    same = deals_of(flags(np.ones((500, 2))), deals.won)
+    assert outcome_proposals(same, (pattern,), seed=1) == ()
 
 
 def test_where_nothing_is_known_of_customers_nothing_is_proposed() -> None:

@@ -5,7 +5,8 @@ Every figure in it is counted again here by hand from the raw table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 from scipy.special import expit
+from scipy.stats import spearmanr
 
 from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.conditions import bind_condition
@@ -23,8 +25,9 @@ from icp_ml.deals.settings import AXIS_OF_LAYER, Kind, Layer, parse_settings
 from icp_ml.errors import ConfigError
 from icp_ml.model.tiers import Cuts
 from icp_ml.model.win_model import ModelParams, cross_fit, fit_members, training_rows
-from icp_ml.profile.criteria import Ground
-from icp_ml.profile.defining import Said, Tiered, define
+from icp_ml.profile import criteria
+from icp_ml.profile.criteria import FoundCriteria, Ground, find_criteria
+from icp_ml.profile.defining import Said, Tiered, define, reweighed
 from icp_ml.profile.definition import Criterion, Definition
 from icp_ml.profile.icp import Evidence, cross_contributions, draw_profile
 from icp_ml.profile.observed import observed_words
@@ -267,3 +270,87 @@ def test_every_reason_knows_what_became_of_the_deals_in_its_state(made: Made, de
     words = observed_words(definition.observed, 0.4375)
     deals, won = states["reseller: no"]
     assert words["reseller: no"] == f"reseller: no ({won} of {deals} won, 44% overall)"
+
+
+def presented(made: Made, *factors: str) -> Profile:
+    """The profile with these factors in it and no others, whatever was made of them."""
+    attributes = tuple(
+        each.model_copy(update={"presented": each.factor in factors, "reason": "not asked"})
+        for each in made.profile.attributes
+    )
+    return made.profile.model_copy(update={"attributes": attributes})
+
+
+def reasons(found: FoundCriteria) -> dict[str, str]:
+    return {each.factor: each.reason for each in found.left_out}
+
+
+def test_a_condition_on_noise_has_no_gap_on_other_deals_and_the_gap_is_said(made: Made) -> None:
+    found = find_criteria(made.ground, presented(made, "height"))
+    assert found.kept == ()
+    said = re.fullmatch(
+        r"on deals that its condition was not found on the gap in win rate may be none "
+        r"\(([+-]\d+) points, 95 % interval ([+-]\d+) to ([+-]\d+)\)",
+        reasons(found)["height"],
+    )
+    assert said is not None
+    gap, low, high = map(int, said.groups())
+    assert low <= gap <= high
+    assert low <= 0
+
+
+def test_a_model_that_says_nothing_of_a_factor_gives_it_no_condition(made: Made) -> None:
+    evidence = replace(made.ground.evidence)
+    evidence.__dict__["used"] = np.zeros_like(made.ground.evidence.used)  # what is kept of a computed property
+    found = find_criteria(replace(made.ground, evidence=evidence), presented(made, "seats"))
+    assert reasons(found)["seats"] == "what it says is no condition that a list can be asked for"
+
+
+def test_what_no_fold_finds_without_the_deal_is_no_criterion(made: Made) -> None:
+    voices = made.ground.evidence.voices
+    silent = replace(voices, of_all=tuple(np.zeros_like(each) for each in voices.of_all))
+    ground = replace(made.ground, evidence=replace(made.ground.evidence, voices=silent))
+    assert "may be none" in reasons(find_criteria(ground, presented(made, "seats")))["seats"]
+
+
+def test_a_criterion_that_half_the_accounts_do_not_lead_to_again_is_none(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flag's condition is the same in every half, so that it is left out only where more than all is asked for."""
+    monkeypatch.setattr(criteria, "STEADY", 1.01)
+    found = find_criteria(made.ground, presented(made, "reseller"))
+    assert reasons(found)["reseller"] == "its condition was found again in only 100% of 20 half-samples of the accounts"
+
+
+def test_of_two_factors_that_say_the_same_the_weaker_is_left_out(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(criteria, "REDUNDANT", -1.01)  # everything says what something else says
+    found = find_criteria(made.ground, presented(made, "seats", "reseller"))
+    [kept] = [each.criterion.factor for each in found.kept]
+    other = ({"seats", "reseller"} - {kept}).pop()
+    shares = {each.factor: each.share for each in made.profile.attributes}
+    assert shares[kept] > shares[other]
+    names = [column.factor for column in made.ground.data.vocabulary.columns]
+    voice = made.ground.evidence.voices.contributions
+    alike = spearmanr(voice[:, names.index(kept)], voice[:, names.index(other)]).statistic
+    assert reasons(found)[other] == f"it says what {kept} says (rank correlation {alike:.2f})"
+
+
+def test_without_opening_dates_a_criterion_has_no_quarters(made: Made) -> None:
+    ground = replace(made.ground, evidence=replace(made.ground.evidence, opened=None))
+    [kept] = find_criteria(ground, presented(made, "reseller")).kept
+    assert kept.criterion.evidence is not None
+    assert kept.criterion.evidence.periods == ()
+
+
+def test_sixteen_criteria_are_over_constrained(made: Made) -> None:
+    pins = [{"name": f"p{k}", "attribute": "seats", "at_least": 10 + k, "reason": "r"} for k in range(16)]
+    found = made.defined(criteria=parse_settings(CriteriaSettings, {"pin": pins}))
+    fewer = made.defined(criteria=parse_settings(CriteriaSettings, {"pin": pins[:12]}))
+    assert len(found.criteria) > 15 >= len(fewer.criteria)
+    assert (found.breadth, fewer.breadth) == ("over-constrained", "workable")
+    assert f"{len(found.criteria)} criteria: over 15 an ICP fits hardly anybody" in found.breadth_sentence
+
+
+def test_a_definition_without_criteria_has_none_to_weigh_again(made: Made, definition: Definition) -> None:
+    bare = definition.model_copy(update={"criteria": (), "points": None})
+    assert reweighed(bare, made.ground, made.tiered) == bare

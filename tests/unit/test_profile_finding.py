@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -134,3 +135,33 @@ def _error_taken(voice: Floats, inside: NDArray[np.bool_]) -> float:
     whole = float(np.square(voice - voice.mean()).sum())
     parts = [float(np.square(part - part.mean()).sum()) for part in (voice[inside], voice[~inside])]
     return whole - sum(parts)
+
+
+def test_a_single_level_of_an_order_is_asked_for_by_its_name() -> None:
+    stages = np.array(STAGES)[rng().integers(0, 4, N)]
+    assert found_words(STAGE, list(stages), np.where(stages == "Series B", 0.4, -0.2)) == "stage: Series B"
+
+
+def test_of_two_levels_one_is_asked_for() -> None:
+    two = replace(STAGE, order=STAGES[:2])
+    stages = np.array(STAGES)[rng().integers(0, 2, N)]
+    assert found_words(two, list(stages), np.where(stages == "Seed", -0.4, 0.2)) == "stage: Series A"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "values"), [(INDUSTRY, ["A", "B"]), (SIZE, ["10", "500"]), (DEMO, ["yes", "no"])]
+)
+def test_a_voice_that_says_the_same_of_all_asks_for_nothing(attribute: Attribute, values: list[str]) -> None:
+    assert found_words(attribute, values * (N // 2), np.zeros(N)) is None
+
+
+def test_how_many_tools_there_are_is_nothing_that_a_list_can_be_asked_for() -> None:
+    tools = [[f"T{k}" for k in range(each)] for each in rng().integers(1, 6, N)]
+    kind = pa.list_(pa.string())
+    parsed = parse_attributes(pa.table({"tools": pa.array(tools, kind)}), (TOOLS,), np.array(TODAY))
+    [count] = [each for each in fit_vocabulary(parsed, (TOOLS,)).columns if each.kind == "count"]
+    assert find_condition(TOOLS, count, parsed, np.array([float(len(each)) for each in tools])) is None
+
+
+def test_where_no_number_is_known_there_is_no_cut() -> None:
+    assert round_cuts(SIZE, np.full(5, np.nan)) == ()

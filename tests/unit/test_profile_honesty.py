@@ -190,3 +190,11 @@ def test_three_ways_of_judging_stand_side_by_side_and_the_first_is_the_one() -> 
     assert "0.6000 and 0.700 as judged, 0.5500 and 0.750 not nested, 0.6000 and 0.700 by a random split" in told
     assert "Believe the first" in told
     assert which_to_believe(verdict((1.0, 0.8, 1.2), random_split={})) is None
+
+
+def test_a_factor_that_the_judging_models_do_not_have_has_no_quarters() -> None:
+    opened, won = by_quarter([0.5, 0.5], each=40)
+    voices = VoicesOverTime(("size",), np.ones((80, 1)), won, np.arange(80), opened)
+    size, late = steadiness({"size": np.ones(80), "late": np.ones(80)}, [], voices)
+    assert [each.period for each in size.periods] == ["2023 Q1", "2023 Q2"]
+    assert late.periods == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -205,3 +206,37 @@ def test_a_model_that_says_nothing_presents_nothing(made: Made) -> None:
     assert not found.presented()
     assert all(not each.helps and not each.hurts for each in found.attributes)
     assert {each.share for each in found.attributes} == {0.0}
+
+
+def judged(made: Made, factor: str, **voices: object) -> IcpAttribute:
+    changed = replace(made.evidence.voices, **voices)  # type: ignore[arg-type]
+    profile = draw_profile(replace(made.evidence, voices=changed), "won", SEED)
+    return next(each for each in profile.attributes if each.factor == factor)
+
+
+def test_a_factor_whose_direction_is_the_other_one_on_unseen_deals_is_left_out(made: Made) -> None:
+    turned = made.evidence.voices.contributions.copy()
+    place = [column.factor for column in made.data.vocabulary.columns].index("reseller")
+    turned[:, place] *= -1
+    found = judged(made, "reseller", contributions=turned)
+    assert not found.presented
+    assert found.reason == "in deals it was not learnt from, its direction did not hold beyond chance"
+
+
+@pytest.mark.parametrize(
+    ("bar", "said"),
+    [
+        ("STEADY", "its direction held in only 100% of the folds"),
+        ("LEAST_SHARE", r"it carries \d\d\.\d% of the explanation"),
+    ],
+)
+def test_a_factor_below_a_bar_is_left_out_and_told_how_far_it_came(
+    made: Made, monkeypatch: pytest.MonkeyPatch, bar: str, said: str
+) -> None:
+    """The bar is put above all that there can be."""
+    monkeypatch.setattr(icp, bar, 1.01)
+    found = judged(made, "reseller")
+    assert not found.presented
+    assert re.fullmatch(said, found.reason)
+    if bar == "LEAST_SHARE":
+        assert found.reason == f"it carries {100 * found.share:.1f}% of the explanation"

@@ -93,3 +93,20 @@ def test_many_at_once_say_what_each_says_alone() -> None:
         assert [each.account for each in alone.won] == [accounts[k] for k in found.won.places[row]]
         assert [each.distance for each in alone.lost] == found.lost.distances[row].tolist()
         assert alone.resembles_nothing == found.nothing[row]
+
+
+def test_where_two_accounts_were_won_two_are_named() -> None:
+    known = sold_accounts.neighbours()
+    kept = np.sort(np.concatenate([np.flatnonzero(known.won)[:2], np.flatnonzero(known.won == 0)]))
+    few = replace(
+        known,
+        accounts=tuple(known.accounts[k] for k in kept),
+        won=known.won[kept],
+        points=known.points[kept],
+        states=known.states[kept],
+    )
+    found = NeighbourBook(sold_accounts.model(), sold_accounts.ATTRIBUTES, few).compare(
+        place(sold_accounts.model(), sold_accounts.one(employees="50", industry="Software"))
+    )
+    assert {each.account for each in found.won} == {known.accounts[k] for k in np.flatnonzero(known.won)[:2]}
+    assert len(found.lost) == 3

@@ -147,3 +147,14 @@ def test_few_accounts_are_undecided() -> None:
 
 def test_json_holds_all_of_it(found: WinsMinusLosses) -> None:
     assert WinsMinusLosses.model_validate_json(found.model_dump_json()) == found
+
+
+def test_an_attribute_that_few_deals_tell_is_undecided_and_that_is_said() -> None:
+    """Of forty deals it is known, and nine are without: a state is compared where at least ten are in another."""
+    deals = replace(deals_of(), attributes=ATTRIBUTES[:1])
+    few = np.full(N, np.nan)
+    few[:40] = np.arange(40) % 5 > 0
+    few[0] = 1
+    found = wins_minus_losses(replace(deals, parsed=ParsedTable(N, {"decides": NumberColumn(few)}, ())), seed=1)
+    assert verdict(found, "decides").standing == "undecided"
+    assert verdict(found, "decides").reason == "fewer than 10 deals are in another state than most"

@@ -205,3 +205,15 @@ def test_the_fields_bands_follow_from_the_declaration_and_not_from_the_name() ->
 def test_where_the_fields_bands_tell_nothing_apart_they_are_not_used() -> None:
     money = Attribute("x", "x", "number", "firmographic", "fit", currency=Currency(("USD",), None))
     assert words_of(money, [1_000.0] * 10 + [10_000.0] * 10)[0] == "x under 10,000"
+
+
+def test_range_texts_of_few_lower_bounds_are_segments_as_they_are() -> None:
+    band = Attribute("x", "x", "ordered", "firmographic", "fit")
+    assert words_of(band, [1.0, 51.0, 201.0] * 10) == ["x under 51", "x 51 to under 201", "x 201 or more"]
+
+
+def test_a_number_that_is_the_same_everywhere_has_no_segments() -> None:
+    column = NumberColumn(np.full(20, 7.0))
+    won = (np.arange(20) % 2).astype(np.int8)
+    found = by_segment(ClosedDeals((SIZE,), ParsedTable(20, {"size": column}, ()), won, np.arange(20)))
+    assert [each for each in found.dimensions if each.segments] == []

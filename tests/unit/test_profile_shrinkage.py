@@ -181,3 +181,9 @@ def test_means_are_drawn_nearer_the_truth_too() -> None:
             own_error.append((own.mean - mean) ** 2)
     assert np.mean(drawn_error) < np.mean(own_error)
     assert np.mean(inside) > 0.9
+
+
+def test_a_segment_without_a_deal_has_no_figure_where_nobody_was_won_either() -> None:
+    none, some = drawn_rates([Observed(0, 0, math.nan, 0.0), seen(20, 0.0)], seen(20, 0.0))
+    assert none is None
+    assert some is not None

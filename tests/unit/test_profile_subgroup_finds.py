@@ -132,3 +132,11 @@ def test_where_all_deals_went_alike_nothing_is_found(won: int) -> None:
 def test_deals_of_which_nothing_can_be_asked_tell_nothing() -> None:
     won = np.tile(np.array([0, 1], dtype=np.int8), 50)
     assert search_of(deals_of(flags(np.ones((100, 2), dtype=bool)), won), MANY, FEW).finds == ((), ())
+
+
+def test_with_too_few_accounts_to_leave_some_out_a_find_is_measured_on_nobody() -> None:
+    """45 accounts are enough to search, and the 36 that are left without a fold are not: 40 are needed."""
+    inside = np.arange(45) < 22
+    first = search_of(deals_of(flags(inside[:, None]), (~inside).astype(np.int8)), FEW).finds[0][0]
+    assert first.holds.tolist() == inside.tolist()
+    assert not first.unseen.any()

@@ -185,3 +185,11 @@ def test_overlap_is_counted_by_hand() -> None:
     # Both hold two of four deals and share one: one of three.
     assert overlap(np.array([1, 1, 0, 0], dtype=bool), np.array([0, 1, 1, 0], dtype=bool)) == pytest.approx(1 / 3)
     assert overlap(np.zeros(3, dtype=bool), np.zeros(3, dtype=bool)) == 0.0
+
+
+def test_a_type_of_nobody_or_of_all_scores_nothing() -> None:
+    won = (np.arange(60) % 3 == 0).astype(np.int8)
+    outcomes = outcomes_of(deals_of(flags((np.arange(60) < 30)[:, None]), won), np.arange(60))
+    assert outcomes is not None
+    assert score_of(np.zeros(60, dtype=bool), outcomes, MANY) == 0
+    assert score_of(np.ones(60, dtype=bool), outcomes, MANY) == 0

@@ -168,3 +168,28 @@ def test_a_clear_model_keeps_its_promise_on_deals_that_the_cuts_did_not_see() ->
 def test_quadrants() -> None:
     codes = quadrants(np.array([1.0, 1.0, -1.0, -1.0, 0.0]), np.array([1.0, -1.0, 1.0, -1.0, 0.0]))
     assert [QUADRANTS[code] for code in codes] == ["both", "fit", "intent", "neither", "both"]
+
+
+OBJECTIVES = [
+    (
+        {"objective": "capacity", "capacity": {1: 0.1, 2: 0.3, 3: 0.6}},
+        "Tiers hold shares of the deals, counted from the top: tier 1 10%, tier 2 30%, tier 3 60%.",
+    ),
+    (
+        {"objective": "cost", "cost": {1: 500, 2: 50, 3: 5, "value_of_win": 10_000}},
+        "A tier starts where probability x 10000 pays for its cost: tier 1 500, tier 2 50, tier 3 5.",
+    ),
+    (
+        {1: 80, 2: 60, "objective": "fixed", "fixed": {1: 0.5, 2: 0.1234}},
+        "Tiers start at stated probabilities: tier 1 0.5, tier 2 0.123.",
+    ),
+    (
+        {"wins": 0.6, "ratio": 2},
+        "Tier 1 is cut to hold 60% of the wins, tier 3 so that tier 1 wins at least 2 times as often.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("written", "said"), OBJECTIVES)
+def test_what_the_cuts_were_made_for_is_said_with_its_numbers(written: dict[object, object], said: str) -> None:
+    assert objective_sentence(TiersSettings.model_validate(written)) == said

@@ -66,3 +66,13 @@ def test_deals_that_would_come_in_take_the_place_of_those_outside() -> None:
     assert {each.measured_on for each in measured} == {AS_WIDENED}
     bare = market_size(tally, ASKED, MADE).widenings
     assert {(each.deals, each.measured_on) for each in bare} == {(250, AS_OUTSIDE)}
+
+
+def test_a_criterion_without_evidence_says_nothing_of_deals_outside() -> None:
+    made = MADE.model_copy(update={"criteria": (SIZE.model_copy(update={"evidence": None}), DEMO)})
+    asked = ask_market(made, ATTRIBUTES, Policy(), ("1",), {})
+    zeros, none = np.zeros(len(WON), dtype=np.int64), np.full(len(WON), np.nan)
+    rows = MarketRows(deals().parsed, zeros > 0, zeros, zeros, zeros > 0, none, none)
+    found = market_size(count_market(asked, rows, None), asked, made).widenings
+    outside = {each.criterion: (each.deals, each.measured_on) for each in found}
+    assert outside == {"size": (None, ""), "demo": (250, AS_OUTSIDE)}

@@ -62,11 +62,6 @@ class CellTables:
         """Cells of all tables."""
         return sum(len(table.cells) for table in self.tables)
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all numbers that are looked up."""
-        return self.singles.nbytes + sum(table.cells.nbytes for table in self.tables)
-
 
 def tables_of(groups: Grouped, counts: NDArray[np.int64], numbers: Floats) -> tuple[Table, ...]:
     """The tables of groups whose numbers stand one after the other. counts: (p,), codes of each column."""
