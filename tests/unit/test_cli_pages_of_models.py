@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from icp_ml.cli import train
 from icp_ml.cli.definition_page import definition_page
 from icp_ml.cli.honesty_page import stability_page
 from icp_ml.cli.lookalike_page import likened_page
 from icp_ml.cli.pages import profile_page
 from icp_ml.cli.potential_page import potential_page
 from icp_ml.cli.profiles_page import profiles_page, sizes_page
+from icp_ml.errors import NoSignal
 from icp_ml.profile.definition import Assumed, AssumedCondition, LeftOut, Match, PointsScorecard
 from icp_ml.profile.lookalike_records import ASSUMPTION, LookalikeAttribute, LookalikeProfile, LookalikeVerdict
 from icp_ml.profile.market_size import MarketSize, Overlap, TierCount
 from icp_ml.profile.potential import MoneyRow, OutcomeRecord, PotentialRecord
 from icp_ml.profile.records import FactorSteadiness, IcpAttribute, Interval, PeriodVoice, Profile
 from icp_ml.profile.several import ProfilesRecord
+from icp_training.lookalike import Likened
 from tests import profiled_bundles
 from tests.definitions import definition, interval, side
 from tests.page_texts import lines_of
@@ -226,11 +233,15 @@ def resembled(*, presented: bool) -> LookalikeProfile:
     )
 
 
-def test_a_model_of_resemblance_says_what_is_in_it_and_what_is_not() -> None:
-    verdict = LookalikeVerdict(
+def judged() -> LookalikeVerdict:
+    return LookalikeVerdict(
         sentence="Judged on companies it had not seen.", assumption=ASSUMPTION, reliable=True, won=80, universe=900,
         ranking=interval(0.7), top=interval(0.4), logistic=0.69, questions=(), warnings=(),
     )  # fmt: skip
+
+
+def test_a_model_of_resemblance_says_what_is_in_it_and_what_is_not() -> None:
+    verdict = judged()
     lines = lines_of(likened_page(verdict, resembled(presented=False), {"read": 980, "repeated": 0}))
     assert lines[0] == "Rows: read 980"
     assert "no attribute passed the tests" in lines
@@ -238,3 +249,26 @@ def test_a_model_of_resemblance_says_what_is_in_it_and_what_is_not() -> None:
     full = lines_of(likened_page(verdict, resembled(presented=True), {"read": 980}))
     assert "Not in it:" not in full
     assert not any("no attribute passed" in line for line in full)
+
+
+@pytest.mark.parametrize("cut_short", [True, False])
+def test_a_search_that_was_ended_early_is_told_apart_from_what_it_found(
+    cut_short: bool,  # noqa: FBT001 - both ways
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    likened = Likened("icp", judged(), "run", {"read": 980}, resembled(presented=True), tmp_path, 1, None, cut_short)
+    train._tell_likened(likened, as_json=False)
+    said = capsys.readouterr()
+    told = "The search was ended by --minutes: another run may choose other parameters.\n" if cut_short else ""
+    assert said.err == told
+    assert f"Bundle: {tmp_path}" in said.out.splitlines()
+
+
+def test_a_refused_model_of_resemblance_is_told_and_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    refusal = NoSignal("won accounts resemble the universe")
+    with pytest.raises(NoSignal, match="won accounts resemble the universe"):
+        train._tell_likened(Likened("icp", judged(), "run", {"read": 980}, refusal=refusal), as_json=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["Rows: read 980", "Judged on companies it had not seen."]
+    assert not any("What won accounts have" in line or "Bundle:" in line for line in lines)

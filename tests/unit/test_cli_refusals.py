@@ -18,6 +18,8 @@ from icp_ml.cli.score import _tell_of_tables
 from icp_ml.deals.settings import ProspectsSettings
 from icp_ml.model.cells.compiling import NotCompiled
 from icp_ml.profile.closed_won_records import ClosedWon, Segments, WinsMinusLosses
+from icp_ml.profile.clusters import Clusters
+from icp_ml.profile.records import Interval
 from icp_ml.serve import amending, parts
 from icp_ml.serve.bundle import write_bundle
 from icp_ml.serve.loading import AnyBundle
@@ -181,10 +183,10 @@ def test_a_java_that_does_not_start_is_told_with_the_one_that_would(project: Pat
     words = ("score", "list.parquet", "-o", "out", "--engine", "spark", "--no-known", *DAY)
     done = forked_cli.run(project, words, partial(with_java_in, str(project / "jdk")))
     assert done.code == 2
-    assert done.err.splitlines()[-1] == (
+    assert [line for line in done.err.splitlines() if line.startswith("icp: ")] == [
         "icp: --engine spark could not start the Java that is here; install Java 17 or newer and put it on the PATH, "
         "or name its folder in JAVA_HOME"
-    )
+    ]
     assert not (project / "out").exists()
 
 
@@ -283,6 +285,11 @@ def test_segments_are_shown_where_they_were_analysed_and_refused_where_not(proje
     assert lines[0].startswith("1,400 closed deals of 1,200 accounts, 300 won.")
     assert "Of 12 conditions none tells wins from losses beyond chance." in lines
     assert lines[-1] == "Bundle: analysed"
+    note = "No combination of conditions wins more often than chance would have it."
+    nothing = Clusters(win_rate=Interval(value=0.2, low=0.1, high=0.3), tried=7, clusters=(), note=note)
+    searched = analysed().model_copy(update={"clusters": nothing})
+    write_bundle(replace(serve_models.bundle(), closed_won=searched), project / "searched")
+    assert squeezed(icp("show", "searched", "--segments").out) == [*lines[:-1], note, "Bundle: searched"]
 
 
 def test_stability_is_shown_alone(project: Path) -> None:
