@@ -136,7 +136,8 @@ def trained(kind: str, seed: int, place: Path) -> Run:
     )
     seconds = time.monotonic() - begun
     if done.returncode:
-        raise RuntimeError(f"{kind} could not be trained: {done.stderr.decode(errors='replace')[-2000:]}")
+        told_last = done.stderr.decode(errors="replace")[-2000:]
+        raise RuntimeError(f"{kind}, way {seed}: training ended with {done.returncode}: {told_last}")
     said = json.loads(told.read_text())
     if said["threads"] != way.threads:
         raise RuntimeError(f"{way.threads} threads were asked for, and {said['threads']} were there")
