@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from threadpoolctl import threadpool_limits
 
@@ -10,6 +12,30 @@ ROWS_IN_STEP = 5_000
 """From this many deals on, one fit after another uses all cores; below, folds run side by side."""
 
 
-def one_core_each(rows: int) -> AbstractContextManager[object]:
-    """Keep linear algebra to one thread where fits are small: waiting for each other took half of their time."""
-    return threadpool_limits(1, user_api="blas") if rows < ROWS_IN_STEP else nullcontext()
+@contextmanager
+def one_core_each(rows: int) -> Iterator[None]:
+    """Keep linear algebra and trees to one thread where fits are small.
+
+    Linear algebra, because waiting for each other took half of their time. Trees, because LightGBM has one number of
+    threads for the whole process: a prediction that asks for two, while another fold hands over rows for one, makes
+    LightGBM write where no memory is, and ends the process.
+    """
+    if rows >= ROWS_IN_STEP:
+        yield
+        return
+    with threadpool_limits(1, user_api="blas"), _one_thread_for_trees():
+        yield
+
+
+@contextmanager
+def _one_thread_for_trees() -> Iterator[None]:
+    """LightGBM's own limit for the process, which only its C interface has."""
+    from lightgbm.basic import _LIB  # type: ignore[attr-defined]  # noqa: PLC0415 - LightGBM is loaded where it is asked
+
+    before = ctypes.c_int()
+    _LIB.LGBM_GetMaxThreads(ctypes.byref(before))
+    _LIB.LGBM_SetMaxThreads(ctypes.c_int(1))
+    try:
+        yield
+    finally:
+        _LIB.LGBM_SetMaxThreads(before)
