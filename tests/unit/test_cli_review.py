@@ -171,6 +171,37 @@ def test_a_hand_kept_scorecard_is_told_what_its_points_told(project: Path) -> No
     assert "Which layer predicted" in icp("review", "icp.yaml", "given.parquet", "--id", "account_id").out
 
 
+def test_two_lists_of_two_days_are_reviewed_beside_each_other(project: Path) -> None:
+    """Without open deals, without an outcome that says what is open, and with what wins bring."""
+    values = config(strong())
+    deals = values["deals"]
+    assert isinstance(deals, dict)
+    outcome = {**deals["outcome"], "ignore": [*deals["outcome"].get("ignore", []), *deals["outcome"]["open"]]}
+    del outcome["open"]
+    rows = deal_rows(strong())
+    column = next(name for name in rows[0] if "amount" in name)
+    potential = {"amount": {"column": column, "currency": "USD"}}
+    write_config(project, {**values, "deals": {**deals, "outcome": outcome}, "potential": potential})
+    table = pq.read_table("seen.parquet")
+    pq.write_table(table.replace_schema_metadata({"icp.as_of": "2024-09-02"}), "later.parquet")
+    words = ("review", "icp.yaml", "later.parquet", "seen.parquet", "--id", "account", "--json")
+    found = json.loads(icp(*words).out)
+    assert [each["day"] for each in found["lists"]] == ["2024-06-03", "2024-09-02"]
+    ended = [row for row in rows if row["stage"] in ("Closed Won", "Closed Lost")]
+    opened = [row["opened_at"] for row in ended if row["opened_at"] >= "2024-06-03"]
+    counted = [sum(day < "2024-09-02" for day in opened), sum(day >= "2024-09-02" for day in opened)]
+    assert [each["deals"] for each in found["lists"]] == counted
+    assert not any("Amounts are not shown" in line for line in found["absent"])
+
+
+def test_a_list_whose_id_nobody_names_is_refused(project: Path) -> None:
+    values = {**config(strong()), "prospects": {}}
+    write_config(project, values)
+    code, sentence = refusal("review", "icp.yaml", "seen.parquet")
+    assert code == 2
+    assert sentence.startswith("the lists' id column was expected, and nobody names it; say --id, or set prospects.id")
+
+
 def test_mistakes_are_one_sentence(project: Path) -> None:
     assert refusal("review", "icp.yaml", "nowhere.parquet")[0] == 3
     assert refusal("review", "icp.yaml", "2025-13-01=seen.parquet")[0] == 2

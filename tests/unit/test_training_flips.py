@@ -37,3 +37,10 @@ def test_the_share_lies_in_its_interval_and_is_told_with_the_attribute() -> None
 def test_an_attribute_that_the_model_does_not_use_turns_nothing() -> None:
     assert flips(0.3, "nothing of ours") is None
     assert tier_flips(serve_models.scorer().bundle, listed(), {}, 7) is None
+
+
+def test_an_error_of_what_is_no_number_turns_nothing() -> None:
+    """A category has none that could be told in per cent."""
+    found = flips(0.9, "industry")
+    assert found is not None
+    assert (found.share, found.low, found.high) == (0.0, 0.0, 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,44 @@ def test_a_column_that_is_filled_for_customers_only_is_left_out_and_said(tmp_pat
         "is known for 100% of the won accounts and 10% of the universe; known for customers only" in question.evidence
     )
     assert "score" not in [each.name for each in found.table.attributes]
+
+
+def test_a_column_that_is_filled_for_the_universe_only_is_told_the_other_way_round(tmp_path: Path) -> None:
+    won, universe = _lists()
+    won["score"] = won["score"].astype(object).where(np.arange(40) % 10 == 0, "")
+    question = _only(compared(_table(tmp_path, won, universe), NOBODY, 7))
+    assert question.evidence == (
+        "is known for 10% of the won accounts and 100% of the universe; it tells which list a company is on and not "
+        "who would buy"
+    )
+
+
+def test_a_column_that_two_won_accounts_have_says_nothing_by_itself(tmp_path: Path) -> None:
+    """Known for one company in twenty on either side. Two values far from all others may be chance; three are asked
+    about, and a word that two won accounts have and nobody else is no other spelling.
+    """
+    won, universe = _lists()
+    universe["score"] = universe["score"].astype(object).where(np.arange(400) % 20 == 0, "")
+    universe["region"] = ""
+    won["region"] = ""
+
+    def questions(known: int) -> tuple[ColumnQuestion, ...]:
+        won["score"] = np.where(np.arange(40) < known, "900000", "")
+        return compared(_table(tmp_path, won, universe), NOBODY, 7).questions
+
+    assert questions(2) == ()
+    (asked,) = questions(3)
+    assert (asked.attribute, "separates the lists almost by itself" in asked.evidence) == ("score", True)
+
+
+def test_attributes_that_somebody_vouched_for_are_left_as_they_are(tmp_path: Path) -> None:
+    won, universe = _lists()
+    universe["score"] = universe["score"].astype(object).where(np.arange(400) % 10 == 0, "")
+    table = _table(tmp_path, won, universe)
+    only = replace(table, attributes=tuple(each for each in table.attributes if each.name == "score"))
+    found = compared(only, frozenset({"score"}), 7)
+    assert found.notes == ()
+    assert found.table.known("score").tolist() == only.known("score").tolist()
 
 
 def test_somebody_who_writes_use_yes_gets_the_column_and_the_question_stays_in_the_record(tmp_path: Path) -> None:

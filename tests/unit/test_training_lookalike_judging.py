@@ -7,13 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from icp_ml.deals.lookalikes import read_companies
+from icp_ml.deals.lookalikes import THIN_WON, read_companies
+from icp_ml.model.metrics import Estimate
 from icp_ml.model.tier_cuts import FittedCuts
 from icp_ml.model.tiers import Cuts
 from icp_ml.profile.lookalike_records import ASSUMPTION
+from icp_ml.profile.records import Interval
+from icp_training import lookalike, lookalike_judging
 from icp_training.lookalike_columns import compared
 from icp_training.lookalike_judging import JudgedLookalike, judge_lookalike, tier_table, widening
 from icp_training.search import Budget
+from tests import serve_models
 from tests.lookalike_projects import companies, settings, write_lists
 
 ONE = Budget(1)
@@ -62,6 +66,36 @@ def test_won_accounts_that_are_any_companies_are_not_called_alike(tmp_path: Path
 def test_few_won_accounts_are_said_to_be_few(tmp_path: Path) -> None:
     verdict = _judged(tmp_path, alike=1.0, won=12).verdict
     assert "Only 12 won accounts, which is thin" in verdict.warnings[0]
+
+
+def test_a_warning_is_of_few_won_accounts_or_of_a_ranking_that_was_never_seen() -> None:
+    fair = Estimate(0.95, 0.9, 0.99)
+    assert lookalike_judging._warnings(THIN_WON, fair) == []
+    assert len(lookalike_judging._warnings(THIN_WON - 1, fair)) == 1
+    (said,) = lookalike_judging._warnings(THIN_WON, Estimate(0.951, 0.9, 0.99))
+    assert said.startswith("The ranking is too good to be true (95.1% of pairs): look for a column that is filled")
+
+
+def test_a_share_of_nobody_may_be_anything() -> None:
+    """By hand, Wilson's interval of 5 in 10 at 95 % is 0.237 to 0.763."""
+    assert lookalike_judging._share(0, 0, 0.95) == Interval(value=0.0, low=0.0, high=1.0)
+    half = lookalike_judging._share(5, 10, 0.95)
+    assert (half.value, half.low, half.high) == pytest.approx((0.5, 0.2366, 0.7634), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "q_value", "said"),
+    [
+        ({"presented": True}, 0.01, "sets won accounts apart given the others"),
+        ({"p_value": 0.4}, 0.4, "does not set won accounts apart beyond chance (p = 0.400)"),
+        ({"stability": 0.4}, 0.01, "its direction held in only 40% of the folds"),
+        ({"share": 0.001}, 0.01, "it carries 0.1% of the explanation"),
+        ({}, 0.01, "in companies it was not learned from, its direction did not hold beyond chance"),
+    ],
+)
+def test_why_an_attribute_is_no_part_of_the_resemblance(changes: dict[str, object], q_value: float, said: str) -> None:
+    found = serve_models.bundle().profile.attributes[0].model_copy(update={"presented": False, **changes})
+    assert said in lookalike._reason(found, q_value)
 
 
 def test_bounds_of_crossed_folds_are_wider_as_nadeau_and_bengio_have_it() -> None:

@@ -17,7 +17,7 @@ TODAY = date(2025, 6, 30)
 GAP = Maturity(gap=90, stale_after=120)
 
 
-def found(folder: Path, rows: list[tuple[int, int | None, str]]) -> Maturing | None:
+def found(folder: Path, rows: list[tuple[int, int | None, str]], gap: Maturity = GAP) -> Maturing | None:
     """rows: days before the extract on which a deal opened and closed, and its outcome."""
     lines = ["opened,closed,stage,size"]
     for number, (opened, closed, stage) in enumerate(rows):
@@ -28,7 +28,7 @@ def found(folder: Path, rows: list[tuple[int, int | None, str]]) -> Maturing | N
     declared = {"source": "deals.csv", "opened": "opened", "closed": "closed", "extracted": TODAY, "outcome": outcome}
     attributes = resolve_attributes(parse_settings(AttributesSettings, {"firmographic": {"size": "number"}}), ())
     deals = read_deals(parse_settings(DealsSettings, declared), TablesSettings(), attributes, folder)
-    return maturing(deals, GAP)
+    return maturing(deals, gap)
 
 
 def test_recent_is_opened_within_the_gap_and_the_gap_itself_is_older(tmp_path: Path) -> None:
@@ -61,3 +61,11 @@ def test_without_recent_deals_there_is_no_difference(tmp_path: Path) -> None:
     assert told.difference is None
     assert told.recent_rate is None
     assert told.sentence == "In the last 90 days 0 deals were opened, 0 of them still open."
+
+
+def test_where_nobody_knows_when_deals_are_over_no_open_deal_is_stale(tmp_path: Path) -> None:
+    rows: list[tuple[int, int | None, str]] = [(200, 100, "Won"), (300, 100, "Lost"), (400, None, "Open")]
+    told, unknown = found(tmp_path, rows), found(tmp_path, rows, Maturity(gap=90, stale_after=None))
+    assert told is not None
+    assert unknown is not None
+    assert (told.stale, unknown.stale, unknown.older_open) == (1, 0, 1)

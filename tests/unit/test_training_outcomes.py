@@ -75,6 +75,11 @@ def test_without_flags_the_words_decide_and_stages_without_words_are_refused() -
         outcome(stage=["a1", "b2"])
 
 
+def test_without_the_flag_of_closed_deals_words_tell_lost_ones_from_open_ones() -> None:
+    found = outcome(stage=["x1", "Closed Lost", "Proposal"], won=["true", "false", "false"])
+    assert (found.won, found.lost, found.open) == (("x1",), ("Closed Lost",), ("Proposal",))
+
+
 def test_one_outcome_alone_is_too_few_deals() -> None:
     with pytest.raises(TooFewDeals, match="none that is lost"):
         outcome(stage=["Closed", "Running"], won=["true", "false"], closed=["true", "false"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,6 +55,15 @@ def test_yes_and_no_are_as_of_the_deals(tmp_path: Path) -> None:
     assert read_contacts(settings(), tmp_path, EXTRACTED).until == EXTRACTED
 
 
+def test_a_contact_has_the_channel_that_its_row_names(tmp_path: Path) -> None:
+    """The row without a day is left out with its channel."""
+    rows = ["a,2025-01-10,,yes,mail", "b,,,no,call", "c,2025-01-11,,no,", "d,2025-01-12,,no,call"]
+    (tmp_path / "outreach.csv").write_text("\n".join(["who,sent,replied,met,by", *rows]), encoding="utf-8")
+    found = read_contacts(settings(channel="by"), tmp_path, EXTRACTED)
+    assert found.channel is not None
+    assert found.channel.tolist() == ["mail", "", "call"]
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [
@@ -98,6 +108,45 @@ def test_criteria_are_those_of_the_version_that_scored_and_of_what_was_known_at_
     assert labels[: len(history.deals.ids)].tolist() == [expected[each] for each in history.deals.ids]
     assert history.still_open is not None
     assert len(labels) == len(history.deals.ids) + len(history.still_open.opened)
+
+
+def test_a_version_is_found_among_others_and_one_that_cannot_be_read_is_none(tmp_path: Path) -> None:
+    """Version 1 and 2 of the name and version 1 of another one stand there; the list was scored by version 1."""
+    icp_bundles.write_project(tmp_path)
+    folder = tmp_path / "models" / "planted" / "v1"
+    shutil.copytree(folder, tmp_path / "models" / "another" / "v1")
+    stored = open_any(folder)
+    given = replace(given_list([Company("a", None)], content_hash=stored.content_hash), model="planted version 1")
+    found = versions_of(tmp_path, [given])
+    assert list(found) == [stored.content_hash]
+    assert found[stored.content_hash].content_hash == stored.content_hash
+    assert versions_of(tmp_path, [replace(given, model="planted version 3")]) == {}
+    (folder / "profile.json").write_text("{}", encoding="utf-8")
+    assert versions_of(tmp_path, [given]) == {}
+
+
+def test_of_open_deals_a_criterion_is_known_only_where_its_attribute_is_read_as_it_was(tmp_path: Path) -> None:
+    """The attribute is an ordered one now, and was a category when the version was made: of decided deals it is read
+    once more as it was, and of open ones nothing is said. Without open deals there are no more labels.
+    """
+    write_project(tmp_path, strong())
+    made = parse_settings(Config, config(strong()))
+    history = read_history(made, tmp_path)
+    asked = ConditionSettings.model_validate({"attribute": "ownership", "is": ["public"]})
+    criterion = icp_bundles.INDUSTRY.model_copy(update={"condition": asked, "words": "ownership: public"})
+    then = tuple(replace(each, missing=("private",)) if each.name == "ownership" else each for each in made.resolved())
+    bundle = replace(icp_bundles.earlier(), attributes=then, definition=icp_bundles.of(criterion))
+    versions = {"hash": StoredBundle(bundle, "hash", "model")}
+    labels = criteria_met(made, tmp_path, history, versions)["hash"]["ownership: public"]
+    decided = len(history.deals.ids)
+    assert history.still_open is not None
+    assert set(labels[decided:]) == {NOT_KNOWN}
+    assert len(labels) == decided + len(history.still_open.opened)
+    said = {"": NOT_KNOWN, "private": NOT_KNOWN, "public": MET}
+    expected = {row["deal_id"]: said.get(row["ownership"].strip(), NOT_MET) for row in deal_rows(strong())}
+    assert labels[:decided].tolist() == [expected[each] for each in history.deals.ids]
+    closed = criteria_met(made, tmp_path, replace(history, still_open=None), versions)["hash"]["ownership: public"]
+    assert closed.tolist() == labels[:decided].tolist()
 
 
 def test_a_deal_has_the_criteria_of_its_own_list_alone() -> None:

@@ -15,10 +15,10 @@ from icp_ml.serve import ledger
 from icp_ml.serve.bundle import as_stored, write_bundle
 from icp_ml.serve.ledger import Entry
 from icp_training.config import Config, load_config
-from icp_training.search import Budget, search
+from icp_training.search import Budget, SearchResult, Tried, search
 from icp_training.search_settings import SearchSettings
 from icp_training.search_space import GOOD_GUESSES, SPACE, params_from, params_of, values_of
-from icp_training.search_start import champion_of, ready_to_search
+from icp_training.search_start import Start, champion_of, notes_on, ready_to_search
 from tests import serve_models
 from tests.model_columns import number, training_data
 
@@ -157,3 +157,20 @@ def test_a_search_of_no_length_is_refused(tmp_path: Path, wrong: str) -> None:
     with pytest.raises(ConfigError, match="search"):
         config(tmp_path, f"search: {wrong}\n")
     assert SearchSettings().trials == 30
+
+
+def test_a_search_that_another_run_could_not_repeat_says_why() -> None:
+    tried = Tried(ModelParams(), 0.6, given_up=False)
+    found = SearchResult(ModelParams(), serve_models.crossed(), (tried,), cut_short=False)
+    start = Start(Budget(1), "It began with what is live.")
+    assert notes_on(start, found) == ("It began with what is live.",)
+    assert notes_on(Start(Budget(1)), replace(found, several=True, cut_short=True, found=1)) == (
+        "The search went on from 1 of 1 trials that an earlier run had made.",
+        "Several workers shared the search: another run may choose other parameters.",
+        "The search was ended by its minutes: another run may choose other parameters.",
+    )
+
+
+def test_a_budget_of_no_trial_is_a_bug_and_no_search() -> None:
+    with pytest.raises(ValueError, match="at least one trial in the budget"):
+        search(training_data((number("a"),), 60, 0), Budget(0), 3)

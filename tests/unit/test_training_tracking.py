@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import sqlite3
@@ -11,10 +12,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
-from icp_ml.errors import ConfigError
-from icp_ml.profile.records import Interval, Provenance, Verdict
-from icp_training.tracking import closing_run, open_run, record_bundle, record_verdict
+from icp_ml.errors import ConfigError, Locked
+from icp_ml.profile.records import IdealRecord, Interval, Provenance, Verdict
+from icp_ml.watch.comparison import Comparison
+from icp_training.flips import TierFlips
+from icp_training.tracking import (
+    closing_run,
+    open_run,
+    reaching,
+    record_bundle,
+    record_comparison,
+    record_flips,
+    record_verdict,
+)
 
 NewProject = Callable[[str], Path]
 
@@ -179,3 +191,39 @@ def test_a_database_that_fails_is_one_sentence_and_no_traceback(
     with pytest.raises(ConfigError, match="no such table"):
         open_run(root, "failing", {"a": "tag"})
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_record_without_room_is_told_and_another_full_disk_is_not_taken_for_it(new_project: NewProject) -> None:
+    root = new_project("full")
+    run = open_run(root, "spring", {})
+    full = OSError(errno.ENOSPC, "No space left on device", str(root / "mlruns" / "artifacts" / "page.html"))
+    told = r"cannot be used \(.*No space left on device.*has room, then try again"
+    with pytest.raises(ConfigError, match=told), closing_run(run):
+        raise full
+    elsewhere = OSError(errno.ENOSPC, "No space left on device", str(root / "models" / "v1"))
+    with pytest.raises(OSError, match="No space left") as found, closing_run(open_run(root, "spring", {})):
+        raise elsewhere
+    assert found.value is elsewhere
+
+
+def test_what_was_not_asked_leaves_no_figure(new_project: NewProject) -> None:
+    run = open_run(new_project("figures"), "spring", {})
+    comparison = Comparison(champion_version=1, champion_hash="h", since="2024-06-30", deals=40, won=9, accounts=38)
+    ideal = IdealRecord(grade="A", ideal=9, wins=9, above_all_others=about(0.7), above_other_wins=None)
+    record_verdict(run, VERDICT.model_copy(update={"ideal": ideal}))
+    record_flips(run, None)
+    record_comparison(run, comparison)
+    figures = run.client.get_run(run.run_id).data.metrics
+    assert figures["ideal.above_all_others"] == pytest.approx(0.7)
+    assert not {"ideal.above_other_wins", "tier_flips", "against_live.log_loss"} & set(figures)
+    assert "comparison.json" in [each.path for each in run.client.list_artifacts(run.run_id)]
+    record_flips(run, TierFlips({"employees": 0.3}, 10, 0.25, 0.1, 0.4))
+    record_verdict(run, VERDICT.model_copy(update={"ideal": ideal.model_copy(update={"above_other_wins": about(0.6)})}))
+    figures = run.client.get_run(run.run_id).data.metrics
+    assert [figures["tier_flips"], figures["ideal.above_other_wins"]] == pytest.approx([0.25, 0.6])
+
+
+def test_a_database_that_somebody_writes_into_is_a_matter_of_waiting() -> None:
+    told = "the record of runs at here is being written by somebody else; try again later"
+    with pytest.raises(Locked, match=told), reaching("here", "mend it"):
+        raise OperationalError("insert", {}, sqlite3.OperationalError("database is locked"))

@@ -64,10 +64,6 @@ class Truth:
         """Names of the strongly planted attributes, in the order of planting."""
         return tuple(planted.attribute for planted in self.planted if planted.strength == "strong")
 
-    def weak(self) -> tuple[str, ...]:
-        """Names of the weakly planted attributes."""
-        return tuple(planted.attribute for planted in self.planted if planted.strength == "weak")
-
     def as_json(self) -> dict[str, object]:
         """All but the two tables, as plain JSON types."""
         plain = (
