@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from icp_ml.errors import ConfigError, InputError
-from icp_ml.serve.mlflow_loader import input_columns
+from icp_ml.serve.mlflow_loader import ServedModel, input_columns
 from icp_training import promotion
 from tests import serve_models
 from tests.cli_projects import icp
@@ -173,6 +173,12 @@ def test_what_cannot_be_answered_is_a_sentence(
 ) -> None:
     with pytest.raises(error, match=sentence):
         model.predict(frame, params=params)
+
+
+def test_how_many_reasons_is_a_whole_number_where_nobody_has_checked_the_types() -> None:
+    """MLflow refuses another type itself; what loads the bundle without it gets a sentence too."""
+    with pytest.raises(ConfigError, match="the parameter reasons was expected to be a whole number, and it is 'many'"):
+        ServedModel(serve_models.scorer()).predict(rows(), {**DAY, "reasons": "many"})
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,9 @@ from icp_ml.deals.settings import AttributesSettings, DealsSettings, TablesSetti
 from icp_ml.deals.sources import connected, place_of
 from icp_ml.deals.sql_sources import Query
 from icp_ml.deals.table import DealTable
-from icp_ml.errors import InputError, SourceUnavailable
+from icp_ml.errors import ConfigError, InputError, SourceUnavailable
 from icp_ml.serve.known import read_known
+from icp_ml.serve.table_writing import Table, check_table
 from tests.cli_projects import config, deal_rows, files_in, icp, refusal, strong, write_config
 
 if TYPE_CHECKING:
@@ -277,3 +279,12 @@ def test_a_project_that_asks_a_server_keeps_its_password_to_itself(
     assert files_in(project) == before
     monkeypatch.delenv("CRM_URL")
     assert refusal("check", "icp.yaml")[0] == 2
+
+
+def test_a_table_for_a_user_without_a_schema_needs_one_by_name(url: str, tmp_path: Path) -> None:
+    ask(url, f"create role lost login superuser password '{PASSWORD}'")
+    ask(url, "alter role lost set search_path to ''")
+    table = Table("scores", None, url.replace("analyst:", "lost:", 1), tmp_path, "OUT_URL")
+    with pytest.raises(ConfigError, match=r"a schema was expected for .*, and the database has none of its own; name"):
+        check_table(table)
+    check_table(replace(table, schema="public"))

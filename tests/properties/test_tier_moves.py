@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from icp_ml.deals.rule_settings import RuleSettings
+from icp_ml.deals.settings import ProspectsSettings
+from icp_ml.errors import ConfigError
 from icp_ml.model.tiers import Cuts
 from icp_ml.profile.tiering import Policy
 from icp_ml.serve.bundle import Bundle
@@ -23,7 +25,7 @@ from icp_ml.serve.incoming import Incoming, NamedBatch
 from icp_ml.serve.scoring import Scorer
 from icp_ml.watch.carried_cuts import carried, carried_cuts, spread_ratio
 from icp_ml.watch.list_moves import list_moves
-from icp_ml.watch.passages import Passage
+from icp_ml.watch.passages import Passage, pass_over
 from icp_ml.watch.tier_moves import CAUSES, NO_TIER, count_moves, main_causes
 from tests import serve_models, two_quarters
 
@@ -135,3 +137,29 @@ def test_moves_between_bundles_add_up_and_are_those_of_their_scores(seed: int) -
     if is_same:
         assert not found.counts.by_cause["model"]
     assert set(found.counts.by_cause) == set(CAUSES)
+
+
+def test_one_tier_without_a_cut_is_carried_as_it_is() -> None:
+    alone = Cuts((), (), ("1-3",), -9.0, 9.0)
+    old = [float(each) for each in range(11)]
+    assert carried_cuts(alone, old, [2 * each for each in old]) == alone
+
+
+def test_a_list_without_ids_knows_nobody_again() -> None:
+    bare = replace(serve_models.bundle(), prospects=ProspectsSettings())
+    with pytest.raises(ConfigError, match="accounts are known again by their id, and the list has no id column; name"):
+        pass_over(passage(bare, serve_models.raw_list(5, 1).drop_columns(["domain"])))
+
+
+def test_a_list_without_rows_has_no_accounts() -> None:
+    nobody = pass_over(passage(serve_models.bundle(), serve_models.raw_list(5, 1).slice(0, 0)))
+    assert (len(nobody.hashes), len(nobody.log_odds), len(nobody.barred)) == (0, 0, 0)
+
+
+def test_an_account_that_the_level_alone_moved_is_moved_because_of_no_attribute() -> None:
+    old = serve_models.bundle()
+    lifted = replace(old.model, stack=replace(old.model.stack, shift=old.model.stack.shift + 0.6))
+    table = serve_models.raw_list(100, 3)
+    found = list_moves(*(passage(each, table) for each in (old, old, replace(old, model=lifted))))
+    assert found.moves
+    assert {(each.because, each.by) for each in found.moves} == {("", None)}

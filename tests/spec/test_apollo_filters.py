@@ -28,6 +28,10 @@ ATTRIBUTES = {
         Attribute("round", "Latest Funding", "ordered", "firmographic", "fit", order=("Seed", "Series A", "Series B")),
         Attribute("raised", "Last Raised At", "date", "behavioural", "intent"),
         Attribute("sits", "Offices", "number", "firmographic", "fit"),
+        Attribute("bands", "Number of Employees", "category", "firmographic", "fit"),
+        Attribute("is software", "Industry", "flag", "firmographic", "fit"),
+        Attribute("sector code", "Industry", "number", "firmographic", "fit"),
+        Attribute("years", "Year Founded", "number", "firmographic", "fit"),
         Attribute("level", "Seniority", "category", "engagement", "intent"),
     )
 }
@@ -37,6 +41,10 @@ NOTES = {
     "in euros": "Apollo counts in USD, the ICP in EUR",
     "by codes": "Apollo names industries by itself: choose those that fit",
     "of the unknown": "Apollo cannot ask for what it does not know",
+    "of names": "'# Employees' takes numbers, and this asks for names",
+    "of yes or no": "'Industry' takes names, and this asks for yes or no",
+    "of numbers": "'Industry' takes names, and this asks for numbers",
+    "of no time": "'Founded Year' takes a time, and this is asked as a plain number",
     "no band": "no band of '# Employees' holds such a number",
     "one end": "51-100 is cut: Apollo finds 51 to 59 too",
     "both ends": "51-100 is cut: Apollo finds 51 to 59 and 91 to 100 too",
@@ -71,6 +79,10 @@ TABLE = """
 {attribute: raised, under: 2} | Last Funding Date | include from 2023-07-01 | dated
 {attribute: raised, at_least: 2} | Last Funding Date | include up to 2023-06-30 | dated
 {attribute: level, is: [VP]} | Management Level | include VP |
+{attribute: bands, is: [51-100]} | # Employees | | of names
+{attribute: is software, is: [yes]} | Industry | | of yes or no
+{attribute: sector code, over: 3} | Industry | | of numbers
+{attribute: years, over: 3} | Founded Year | | of no time
 {attribute: sits, over: 3} | | |
 """
 LINES = [[cell.strip() for cell in line.split("|")] for line in TABLE.strip().splitlines()]

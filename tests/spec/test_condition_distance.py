@@ -28,6 +28,7 @@ is_not: [Rivalo]             | is_not: [Rivalo]             | 0
 is: [Rivalo]                 | is_not: [Rivalo]             | 1
 is: [Software]               | is_not: [Retail]             | 0.5
 is: ["yes"]                  | is: ["no"]                   | 1
+is: [Series A]               | at_least: Series A           | 1
 missing: true                | missing: true                | 0
 missing: true                | at_least: 51                 | 1
 """

@@ -9,17 +9,24 @@ from dataclasses import replace
 from datetime import date
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import icp_ml
+from benchmarks.fuzz.bundle_texts import sealed, stored_in, write_stored
 from icp_ml.errors import BundleInvalid
+from icp_ml.profile.lookalike_records import ColumnQuestion
 from icp_ml.profile.records import Interval
 from icp_ml.serve.bundle import StoredBundle, open_bundle
+from icp_ml.serve.documents import to_bytes
+from icp_ml.serve.loading import load
 from icp_ml.serve.lookalike_bundle import StoredLookalike, open_lookalike
+from icp_ml.serve.lookalike_card import lookalike_card
 from icp_ml.serve.lookalike_scoring import LookalikeScorer
+from icp_ml.serve.mlflow_loader import main_column
 from icp_ml.watch.gates import Gate, Reign
 from icp_training.gate import gates_for
 from icp_training.report.lookalike_page import lookalike_report
@@ -267,3 +274,71 @@ def test_a_question_is_told_and_check_says_who_judges_it(
     code, told = refusal("check", "look.yaml")
     assert code == 2
     assert "a lookalike has it" in told
+
+
+def broken(bundle: Path, folder: Path, name: str, change: Callable[[Any], None]) -> Path:
+    """The bundle with one file changed and all hashes made to agree."""
+    stored = stored_in(bundle)
+    document = json.loads(stored.content[name])
+    change(document)
+    content = {**stored.content, name: to_bytes(document)}
+    return write_stored(folder, sealed(stored, content), content)
+
+
+def other_label(tiers: Any) -> None:
+    tiers["table"]["rows"][0]["label"] = "9"
+
+
+def rising_cuts(tiers: Any) -> None:
+    tiers["cuts"]["log_odds"].reverse()
+
+
+def short_row(golden: Any) -> None:
+    golden["contributions"][0].pop()
+
+
+def rule_of_nothing(policy: Any) -> None:
+    policy["exclusions"] = [{"name": "gone", "attribute": "nothing", "is": ["x"]}]
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("tiers.json", other_label, "table and cuts name other tiers"),
+        ("tiers.json", rising_cuts, "fall"),
+        ("golden.json", short_row, r"a row has not \d+ contributions"),
+        ("policy.json", rule_of_nothing, "'gone' asks about 'nothing'"),
+    ],
+)
+def test_a_bundle_that_disagrees_with_itself_is_refused_by_the_name_of_its_file(
+    here: Path, tmp_path: Path, name: str, change: Callable[[Any], None], said: str
+) -> None:
+    folder = broken(here / BUNDLE, tmp_path, name, change)
+    with pytest.raises(BundleInvalid, match=rf"{re.escape(name)} of the bundle cannot be used: .*{said}"):
+        icp_ml.load(folder)
+
+
+def test_other_tools_look_for_its_resemblance(here: Path) -> None:
+    assert main_column(load(here / BUNDLE)) == "resemblance"
+
+
+def test_its_card_says_what_was_asked_and_where_nothing_stands_up(here: Path) -> None:
+    bundle = open_lookalike(here / BUNDLE).bundle
+    asked = (
+        ColumnQuestion(attribute="region", evidence="is known of every won account and of no other", left_out=True),
+        ColumnQuestion(attribute="score", evidence="has other values on either side", left_out=False),
+    )
+    none = tuple(each.model_copy(update={"presented": False}) for each in bundle.profile.attributes)
+    card = lookalike_card(
+        bundle.provenance,
+        bundle.profile.model_copy(update={"attributes": none}),
+        bundle.verdict.model_copy(update={"questions": asked}),
+        bundle.tiering.table,
+        bundle.policy,
+    )
+    assert (
+        "- Left out: region is known of every won account and of no other; if that is a difference between companies, "
+        "write use: yes."
+    ) in card
+    assert "- Used, because the configuration says so: score has other values on either side." in card
+    assert "No single attribute stands up given all the others." in card

@@ -15,7 +15,7 @@ from icp_ml.errors import ConfigError
 from icp_ml.serve.amending import Amendment, Change, amended, differences
 from icp_ml.serve.bundle import Bundle, open_bundle, write_bundle
 from icp_ml.serve.scoring import Scorer
-from tests import serve_models
+from tests import icp_bundles, serve_models
 
 NOW = "2025-01-01T08:00:00+00:00"
 
@@ -207,3 +207,22 @@ def test_where_all_tiers_are_merged_there_is_no_cut_to_move() -> None:
     one = replace(bundle.tiering.cuts, log_odds=(), scores=(), labels=("1-3",))
     with pytest.raises(ConfigError, match="all tiers are merged"):
         amend("cuts: {1: 0.6}", replace(bundle, tiering=replace(bundle.tiering, cuts=one)))
+
+
+def test_a_criterion_that_is_banned_goes_and_the_change_is_written_down() -> None:
+    whole = icp_bundles.earlier()
+    assert whole.definition is not None
+    gone = whole.definition.criteria[0]
+    after = amend(f"criteria: {{ban: [{{factor: '{gone.factor}', reason: no longer}}]}}", whole)
+    assert after.definition is not None
+    assert gone.name not in {each.name for each in after.definition.criteria}
+    assert sum(each.points for each in after.definition.criteria) == 100
+    assert any(f"criterion '{gone.name}'" in said and "the team asked" in said for said in after.provenance.changes)
+    assert f"criterion '{gone.name}'" in {change.what for change in differences(whole, after)}
+
+
+def test_without_an_icp_there_is_no_criterion_to_ban() -> None:
+    sentence = refused("criteria: {ban: [{factor: employees, reason: x}]}")
+    assert sentence == (
+        "criteria and approve change the definition of an ICP, and this bundle holds none; train it anew first"
+    )

@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from icp_ml.deals.rule_settings import RuleSettings
 from icp_ml.errors import BundleInvalid, ConfigError, ModelNotFound
 from icp_ml.model.cells.tables import CellTables
 from icp_ml.model.trees import Trees
 from icp_ml.model.win_model import WinModel
 from icp_ml.profile.lookalike_records import LookalikeProvenance
+from icp_ml.profile.tiering import Policy
 from icp_ml.serve import file_names
 from icp_ml.serve import folder as files
 from icp_ml.serve.bundle import as_stored, check_answering, open_bundle, read_bundle, write_bundle
@@ -24,8 +26,10 @@ from icp_ml.serve.documents import as_json_value, from_bytes, to_bytes
 from icp_ml.serve.golden import UNSEEN, GoldenRows, by_members, make_golden
 from icp_ml.serve.loading import load
 from icp_ml.serve.manifests import manifest_of
+from icp_ml.serve.plain_files import read_plain_file
 from icp_ml.serve.scoring import Scorer
 from tests import serve_models
+from tests.definitions import definition
 
 
 def reseal(folder: Path, change: Callable[[dict[str, bytes]], dict[str, bytes]]) -> None:
@@ -45,6 +49,12 @@ def drop_first_point(text: str) -> str:
 def turn_first_cuts(text: str) -> str:
     document = json.loads(text)
     document["columns"][0]["thresholds"].reverse()
+    return json.dumps(document)
+
+
+def turn_cuts(text: str) -> str:
+    document = json.loads(text)
+    document["cuts"]["log_odds"].reverse()
     return json.dumps(document)
 
 
@@ -251,6 +261,9 @@ BROKEN: dict[str, tuple[str, Callable[[str], str]]] = {
     "a column nowhere": ("trees.txt", lambda text: same_length(text, "split_feature=", "99")),
     "a verdict of another shape": ("evaluation.json", lambda text: text.replace('"reliable": true,', "")),
     "a profile of another shape": ("profile.json", lambda text: text.replace('"target"', '"targets"')),
+    "tiers that the table does not know": ("tiers.json", lambda text: text.replace('"label": "1"', '"label": "9"', 1)),
+    "cuts that rise": ("tiers.json", turn_cuts),
+    "drift of other columns": ("drift.json", lambda text: text.replace('"column": "demo"', '"column": "dome"', 1)),
     "too few golden rows": ("golden.json", drop_golden),
     "another golden answer": ("golden.json", lambda text: nudge_golden(text, 2e-9)),
 }
@@ -333,3 +346,32 @@ def test_a_model_of_other_trees_has_another_hash() -> None:
     text = ours.model.trees.text + "\n"
     model = WinModel(ours.model.vocabulary, ours.model.scorecard, Trees(text), ours.model.stack)
     assert as_stored(replace(ours, model=model)).content_hash != as_stored(ours).content_hash
+
+
+def test_trees_that_are_no_text_are_refused(folder: Path) -> None:
+    reseal(folder, lambda content: content | {"trees.txt": b"tree\n\xff"})
+    with pytest.raises(BundleInvalid, match=r"trees\.txt of the bundle was expected to be UTF-8 text, and it is not"):
+        read_bundle(folder)
+
+
+def test_a_rule_or_a_criterion_that_no_attribute_answers_is_refused(tmp_path: Path) -> None:
+    rule = RuleSettings.model_validate({"name": "gone", "attribute": "stage", "is": ["Seed"]})
+    with pytest.raises(BundleInvalid, match=r"policy\.json of the bundle cannot be used: .*'gone' asks about 'stage'"):
+        write_bundle(replace(serve_models.bundle(), policy=Policy(exclusions=(rule,))), tmp_path / "rule")
+    with pytest.raises(BundleInvalid, match=r"definition\.json of the bundle cannot be used: the criterion '"):
+        write_bundle(replace(serve_models.bundle(), definition=definition()), tmp_path / "criterion")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_calibration_there_is_no_level_to_go_back_from() -> None:
+    bare = replace(serve_models.bundle(), calibration=None)
+    assert bare.at_base_rate(None).calibration is None
+
+
+def test_a_file_that_is_there_and_cannot_be_read_is_told() -> None:
+    """The memory of a process is a file that can be opened and of which the first byte cannot be read."""
+    memory = Path("/proc/self/mem")
+    if not memory.is_file():
+        pytest.skip("this system has no such file")
+    with pytest.raises(BundleInvalid, match=r"mem of the bundle cannot be read \("):
+        read_plain_file(memory, 10)

@@ -204,3 +204,9 @@ def test_the_page_names_every_column_that_a_list_may_have() -> None:
         text = page.decode("utf-8")
         assert all(f"| {each.name(crm)} |" in text for each in crm_columns())
         assert read_stamp(text) == stamp_of(exported())
+
+
+def test_ids_that_are_numbers_stay_numbers(tmp_path: Path) -> None:
+    table = rows_of(ids=("a", "b")).set_column(0, "domain", pa.array([-17, 2**53 + 1]))
+    rows = written(tmp_path / "import.csv", table, "hubspot")
+    assert [row["Company Domain Name"] for row in rows] == ["-17", "9007199254740993"]

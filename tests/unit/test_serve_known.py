@@ -14,6 +14,7 @@ from icp_ml.deals.known_settings import KnownSettings
 from icp_ml.deals.settings import parse_settings
 from icp_ml.errors import ConfigError, InputError
 from icp_ml.serve import known
+from icp_ml.serve.contacted import read_contacted
 from icp_ml.serve.known import CUSTOMER, NOT_KNOWN, OPEN_DEAL, Seen, key_hashes, read_known
 
 SETTINGS = parse_settings(
@@ -149,3 +150,14 @@ def test_repeats_do_not_depend_on_batches_and_memory_is_eight_bytes_an_id(monkey
 def test_hashes_tell_ids_apart() -> None:
     keys = pa.array([f"c{number}.example" for number in range(100_000)])
     assert len(np.unique(key_hashes(keys))) == 100_000
+
+
+def test_a_list_of_contacted_accounts_that_names_nobody_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "contacted.csv"
+    path.write_text("domain,when\n,2025-01-01\n ,2025-01-02\n")
+    with pytest.raises(
+        InputError, match=r"contacted\.csv: expected accounts in the column 'domain', found only blanks"
+    ):
+        read_contacted(path, "domain")
+    path.write_text("domain,when\nhttps://Acme.com/,2025-01-01\n,2025-01-02\n")
+    assert read_contacted(path, "domain").keys == ("acme.com",)

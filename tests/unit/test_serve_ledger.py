@@ -104,3 +104,22 @@ def test_the_example_is_a_ledger(tmp_path: Path) -> None:
     found = ledger.live(tmp_path)
     assert found is not None
     assert (found.action, found.version) == ("rollback", 1)
+
+
+def test_a_ledger_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / ledger.LEDGER).write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match="was expected to be a text that can be read, and it is not"):
+        ledger.entries(tmp_path)
+    (tmp_path / ledger.LEDGER).unlink()
+    (tmp_path / ledger.LEDGER).mkdir()
+    with pytest.raises(InputError, match="was expected to be a text that can be read, and it is not"):
+        ledger.entries(tmp_path)
+
+
+def test_a_folder_whose_manifest_cannot_be_read_is_not_the_live_one(tmp_path: Path) -> None:
+    write(tmp_path, event(1, 1))
+    folder = make_bundle(tmp_path, "icp", 1, "1" * 64)
+    assert ledger.live_folder(tmp_path, "icp") == folder
+    (folder / "manifest.json").write_text("{")
+    with pytest.raises(BundleInvalid, match="says that it is live, and none was found"):
+        ledger.live_folder(tmp_path, "icp")

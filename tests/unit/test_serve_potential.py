@@ -20,6 +20,8 @@ from icp_ml.profile.potential import OutcomeRecord, Potential, PotentialRecord, 
 from icp_ml.serve import file_names
 from icp_ml.serve import folder as files
 from icp_ml.serve.bundle import Bundle, open_bundle, read_bundle, write_bundle
+from icp_ml.serve.scoring import Scorer
+from icp_ml.serve.sizing import money_unit
 from tests import serve_models as made
 
 ADDED = ("expected_acv", "expected_acv_low", "expected_acv_high", "expected_cycle_days", "expected_value")
@@ -104,6 +106,10 @@ def _raise_level(document: dict[str, Any]) -> None:
 
 FORGERIES: dict[str, tuple[Callable[[dict[str, bytes]], dict[str, bytes]], str]] = {
     "no trees": (lambda content: _without(content, file_names.POTENTIAL_ACV), file_names.POTENTIAL_ACV),
+    "trees that are no text": (
+        lambda content: {**content, file_names.POTENTIAL_ACV: b"tree\n\xff"},
+        f"{file_names.POTENTIAL_ACV} of the bundle was expected to be UTF-8 text",
+    ),
     "no document": (lambda content: _without(content, file_names.POTENTIAL), file_names.POTENTIAL_ACV),
     "trees of a constant": (
         lambda content: {**content, file_names.POTENTIAL_CYCLE: content[file_names.POTENTIAL_ACV]},
@@ -126,3 +132,23 @@ def test_what_disagrees_is_refused_by_name(forgery: str, tmp_path: Path) -> None
     files.write_files(tmp_path / "v1", provenance, change(content))
     with pytest.raises(BundleInvalid, match=named):
         read_bundle(tmp_path / "v1")
+
+
+def test_without_a_cycle_there_is_an_amount_and_no_days(tmp_path: Path) -> None:
+    record = PotentialRecord(acv=outcome("ACV", "constant"), cycle=outcome("cycle", "nothing"))
+    write_bundle(replace(made.bundle(), potential=Potential(constant_of(wins()), None, record)), tmp_path / "v1")
+    scored = icp_ml.load(tmp_path / "v1").score(made.frame(5, seed=5), as_of=made.AS_OF)
+    assert [name for name in scored.columns if name in ADDED] == [each for each in ADDED if "cycle" not in each]
+    assert np.allclose(scored["expected_value"], scored["probability"] * scored["expected_acv"])
+
+
+def test_an_expected_value_is_in_the_unit_of_the_amount_and_without_one_in_none() -> None:
+    whole = with_potential()
+    assert whole.potential is not None
+    assert whole.potential.record.acv is not None
+    in_euros = whole.potential.record.model_copy(
+        update={"acv": whole.potential.record.acv.model_copy(update={"unit": "EUR"})}
+    )
+    assert money_unit(Scorer(replace(whole, potential=replace(whole.potential, record=in_euros)))) == "EUR"
+    assert money_unit(Scorer(replace(whole, potential=replace(whole.potential, acv=None)))) is None
+    assert money_unit(Scorer(made.bundle())) is None

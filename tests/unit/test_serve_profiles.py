@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import logit
 
+from benchmarks.fuzz.bundle_texts import sealed, stored_in, write_stored
 from icp_ml.deals.rule_settings import RuleSettings
 from icp_ml.errors import BundleInvalid, ConfigError
 from icp_ml.profile.several import notes_on
@@ -235,3 +238,70 @@ def test_a_list_whose_id_is_called_like_an_output_column_is_refused() -> None:
 def test_who_is_known_is_the_wholes_to_say() -> None:
     """The profiles do not ask again: a customer is one whatever profile it would belong to."""
     assert all(each.known is None for each in made.scorer().profiles.values())
+
+
+def forged(folder: Path, change: Callable[[dict[str, bytes]], dict[str, bytes]]) -> Path:
+    """The bundle with other content, its hashes made to agree."""
+    stored = stored_in(folder)
+    content = change(dict(stored.content))
+    made_anew = folder.parent / "forged"
+    made_anew.mkdir()
+    return write_stored(made_anew, sealed(stored, content), content)
+
+
+def without(content: dict[str, bytes], name: str) -> dict[str, bytes]:
+    return {each: data for each, data in content.items() if each != name}
+
+
+FORGERIES: dict[str, tuple[Callable[[dict[str, bytes]], dict[str, bytes]], str]] = {
+    "another profile in its place": (
+        lambda content: {
+            **without(content, "profiles/small/manifest.json"),
+            **{
+                name.replace("/large/", "/small/"): data
+                for name, data in content.items()
+                if name.startswith("profiles/large/")
+            },
+        },
+        "the profile 'small' in the bundle is not the one that profiles.json names",
+    ),
+    "one that is not named": (
+        lambda content: {
+            **content,
+            **{
+                name.replace("/large/", "/huge/"): data
+                for name, data in content.items()
+                if name.startswith("profiles/large/")
+            },
+        },
+        "profiles.json of the bundle was expected to name each profile in it once, and it does not",
+    ),
+    "one without a manifest": (
+        lambda content: without(content, "profiles/small/manifest.json"),
+        "the profile 'small' of the bundle has no manifest.json",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", FORGERIES)
+def test_profiles_that_do_not_belong_together_are_refused_though_all_hashes_agree(folder: Path, what: str) -> None:
+    change, said = FORGERIES[what]
+    with pytest.raises(BundleInvalid, match=re.escape(said)):
+        open_bundle(forged(folder, change))
+
+
+def test_at_another_level_no_profile_is_compiled_again_and_answers_are_those_of_a_new_scorer() -> None:
+    frame = serve_models.frame(20, 5)
+    warm = ProfiledScorer(made.bundle())
+    warm.score(frame, as_of=AS_OF)
+    moved = warm.with_level(0.02)
+    assert isinstance(moved, ProfiledScorer)
+    for name, each in warm.profiles.items():
+        assert moved.profiles[name].tables is each.tables
+    anew = ProfiledScorer(made.bundle()).with_level(0.02).score(frame, as_of=AS_OF)
+    pd.testing.assert_frame_equal(moved.score(frame, as_of=AS_OF), anew)
+
+
+def test_a_scorer_of_several_profiles_needs_a_bundle_of_several() -> None:
+    with pytest.raises(ConfigError, match="a bundle with several profiles was expected, and this one has none"):
+        _ = ProfiledScorer(serve_models.bundle()).profiles

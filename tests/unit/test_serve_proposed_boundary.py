@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pandas as pd
+import pytest
 
 from icp_ml.deals.rule_settings import RuleSettings
+from icp_ml.errors import ConfigError
 from icp_ml.profile.definition import Proposal
 from icp_ml.profile.tiering import Policy
 from icp_ml.serve.scoring import OUTSIDE, Scorer
@@ -57,3 +59,12 @@ def test_an_approved_rule_is_a_mark_and_no_proposal_any_more() -> None:
     found = proposing(TRADES, policy=Policy(boundary=(TRADES,))).score(serve_models.frame(ROWS, 5), as_of=AS_OF)
     assert OUTSIDE not in found.columns
     assert "outside the market: our trades" in set(found["status"])
+
+
+def test_an_id_column_of_the_same_name_is_refused() -> None:
+    made = proposing(TRADES)
+    named = made.bundle.prospects.model_copy(update={"id": OUTSIDE})
+    clashing = Scorer(replace(made.bundle, prospects=named))
+    frame = serve_models.frame(5, 1).rename(columns={"domain": OUTSIDE})
+    with pytest.raises(ConfigError, match=f"the id column is called '{OUTSIDE}', and so is a column of the output"):
+        clashing.score(frame, as_of=AS_OF)

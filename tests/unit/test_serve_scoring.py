@@ -13,6 +13,7 @@ import pytest
 
 from icp_ml.deals.settings import ProspectsSettings
 from icp_ml.errors import ConfigError, InputError
+from icp_ml.model.cells.compiling import NotCompiled
 from icp_ml.model.cells.tables import CellTables
 from icp_ml.model.trees import Trees
 from icp_ml.serve.incoming import Incoming
@@ -313,3 +314,23 @@ def test_notes_add_up_whatever_the_batches() -> None:
 def test_nothing_scored_has_no_mean() -> None:
     assert ScoringNotes().mean_probability is None
     assert ScoringNotes().unscored_share == 0.0
+
+
+def test_a_model_without_tables_says_the_same_row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = serve_models.frame(60, 5)
+    usual = serve_models.scorer()
+    told, margins = usual.score(frame, as_of=serve_models.AS_OF), usual.log_odds(frame, as_of=serve_models.AS_OF)
+    monkeypatch.setattr("icp_ml.model.cells.compiling.MOST_BYTES", 100)
+    slow = Scorer(serve_models.bundle())
+    assert isinstance(slow.tables, NotCompiled)
+    assert np.allclose(slow.log_odds(frame, as_of=serve_models.AS_OF), margins, atol=1e-9, equal_nan=True)
+    found = slow.score(frame, as_of=serve_models.AS_OF)
+    for name in told.columns:
+        if pd.api.types.is_float_dtype(told[name]):
+            assert np.allclose(found[name], told[name], atol=1e-6, equal_nan=True), name
+        else:
+            assert found[name].astype(object).where(found[name].notna(), None).tolist() == (
+                told[name].astype(object).where(told[name].notna(), None).tolist()
+            ), name
+    assert len(slow.log_odds(frame.iloc[:0], as_of=serve_models.AS_OF)) == 0
+    assert len(slow.score(frame.iloc[:0], as_of=serve_models.AS_OF)) == 0

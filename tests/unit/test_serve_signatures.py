@@ -337,3 +337,18 @@ def test_without_the_library_only_a_demand_is_refused(signed: Path) -> None:
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "pip install 'icp-ml[sign]'" in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_key_of_another_kind_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rsa.pem"
+    rsa = generate_private_key(public_exponent=65537, key_size=1024)
+    path.write_bytes(rsa.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    with pytest.raises(ConfigError, match="an Ed25519 private key in PEM"):
+        private_key(path)
+
+
+def test_where_nothing_can_be_written_it_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"ana\.pem could not be written \(No such file or directory\); name a place"):
+        write_new_key(tmp_path / "nowhere" / "ana.pem")
+    with pytest.raises(ConfigError, match=r"signature\.json could not be written to .* \(No such file or directory\)"):
+        write_signature(tmp_path / "nowhere" / "v1", b"{}")

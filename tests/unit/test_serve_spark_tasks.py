@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyspark.errors import PySparkException
+from pyspark.sql.types import StructType
 
+from icp_ml.errors import ConfigError, InputError
+from icp_ml.serve import spark, spark_sources
 from icp_ml.serve.incoming import NamedBatch
 from icp_ml.serve.placed import Passed
-from icp_ml.serve.spark_tasks import ByPlace, Counted, FirstPass, Places, Read, Stretch, in_several
+from icp_ml.serve.scoring import Scorer
+from icp_ml.serve.spark_passes import output_schema, told_plainly
+from icp_ml.serve.spark_tasks import Asked, ByPlace, Counted, FirstPass, Places, Read, Stretch, in_several
+from tests import serve_models
+from tests.unit import test_serve_weighted
 
 Ids = list[str | None]
 
@@ -68,3 +77,48 @@ def test_only_ids_of_several_stretches_are_told_each_with_the_first() -> None:
         2,
     ]  # a is first met in 0, c in 2; b, x, y and blanks are nobody's repeat
     assert {place: each.rows for place, each in places.counted.items()} == {0: 3, 2: 2, 3: 5, 4: 2}
+
+
+def test_a_level_is_asked_of_what_has_probabilities_alone() -> None:
+    weighted = test_serve_weighted.scorer()
+    assert Asked(None, 3, None, base_rate=None).ready(weighted) == weighted
+    moved = Asked(None, 3, None, base_rate=0.02).ready(serve_models.scorer())
+    assert isinstance(moved, Scorer)
+    assert moved.base_rate == 0.02
+
+
+@pytest.mark.parametrize("sizes", [[], [0], [3, 0, 4], [10], [25, 1], [1] * 11])
+def test_small_batches_become_large_ones_of_the_same_rows(monkeypatch: pytest.MonkeyPatch, sizes: list[int]) -> None:
+    monkeypatch.setattr(spark_sources, "BATCH_ROWS", 5)
+    starts = np.cumsum([0, *sizes])
+    batches = [
+        pa.record_batch({"row": np.arange(start, start + size)}) for start, size in zip(starts, sizes, strict=False)
+    ]
+    gathered = list(spark_sources._gathered(batches))
+    rows = [row for batch in gathered for row in batch.column("row").to_pylist()]
+    assert rows == list(range(sum(sizes)))
+    assert [batch.num_rows for batch in gathered[:-1]] == [5] * (len(gathered) - 1)
+    assert all(0 < batch.num_rows <= 5 for batch in gathered)
+
+
+def test_ids_of_a_type_that_spark_lacks_are_refused() -> None:
+    listed = serve_models.raw_list(1, 1)
+    listed = listed.set_column(listed.schema.get_field_index("domain"), "domain", pa.array([None], pa.time32("s")))
+    form = NamedBatch(listed.to_batches()[0].slice(0, 0), "domain", frozenset())
+    with pytest.raises(ConfigError, match="the ids were expected as texts, numbers or dates, and are of type time32"):
+        output_schema(serve_models.scorer(), Asked(serve_models.AS_OF, 0, None), form, StructType([]))
+
+
+def test_what_spark_itself_has_to_say_is_passed_on_as_it_is() -> None:
+    with pytest.raises(PySparkException, match="out of memory"), told_plainly():
+        raise PySparkException("out of memory")
+    with pytest.raises(InputError, match=r"^list\.csv: expected rows$"), told_plainly():
+        raise PySparkException("Task 3 failed: icp_ml.errors.InputError: list.csv: expected rows\n  at org.apache")
+    with pytest.raises(PySparkException), told_plainly():
+        raise PySparkException("icp_ml.errors.NoSuchError: what?")
+
+
+def test_a_client_of_spark_connect_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyspark.sql.utils.is_remote", lambda: True)
+    with pytest.raises(ConfigError, match="a Spark session of its own was expected, and this one is a Spark Connect"):
+        spark._check_classic()

@@ -21,7 +21,10 @@ from icp_ml.deals.weighted_settings import WeightedSettings
 from icp_ml.errors import BundleInvalid, ConfigError, InputError, ModelNotFound
 from icp_ml.serve import file_names, trusted_keys
 from icp_ml.serve import folder as files
+from icp_ml.serve.amending import Amendment, amended
 from icp_ml.serve.bundle import open_bundle
+from icp_ml.serve.exports.model_sql import model_sql_files
+from icp_ml.serve.exports.sql import SqlOptions
 from icp_ml.serve.loading import load, open_any
 from icp_ml.serve.notes import ScoringNotes
 from icp_ml.serve.scoring import Scorer
@@ -344,3 +347,15 @@ def test_it_is_called_what_it_is(written: Path) -> None:
     assert metadata[b"icp.kind"] == b"hand-weighted scorecard, not a probability"
     assert b"icp.target" not in metadata
     assert float(metadata[b"icp.base_score"]) == pytest.approx(BASE, abs=1e-9)
+
+
+def test_a_scorecard_is_not_written_as_sql_and_it_is_said_which_one(tmp_path: Path) -> None:
+    write_weighted(bundle(), tmp_path / "v1")
+    with pytest.raises(ConfigError, match="version 1 of start is of another kind; score with `icp score`"):
+        model_sql_files(open_any(tmp_path / "v1"), "duckdb", SqlOptions())
+
+
+def test_a_scorecard_has_no_base_rate_to_be_amended() -> None:
+    changes = parse_settings(Amendment, {"base_rate": 0.02})
+    with pytest.raises(ConfigError, match="a hand-weighted scorecard has no probability; leave it out"):
+        amended(bundle(), changes, 2, "2025-07-01T00:00:00+00:00", "why not")

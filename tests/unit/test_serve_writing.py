@@ -74,3 +74,8 @@ def test_what_cannot_be_written_is_told_before_any_work(tmp_path: Path) -> None:
     check_output(tmp_path / "new.CSV", "refuse")
     with pytest.raises(ConfigError, match="could not be written"):
         write_batches(tmp_path / "nowhere" / "out.csv", scored_batches())
+
+
+def test_no_batch_at_all_writes_no_file(tmp_path: Path) -> None:
+    assert write_batches(tmp_path / "out.csv", ()) == 0
+    assert list(tmp_path.iterdir()) == []

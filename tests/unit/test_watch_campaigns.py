@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from icp_ml.errors import ConfigError, InputError
+from icp_ml.watch.campaign_lists import Asked, read_scored
 from icp_ml.watch.campaigns import HOLD_IN, Candidate, Wanted, assign
 
 COUNTRIES = {"1": {"DE": 30, "FR": 60, "PL": 10}, "3": {"DE": 40, "FR": 40, "UK": 120}}
@@ -94,3 +96,13 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         assign(pool, Wanted({"1": 5, "3": 5}, "tier", seed=1, hold_in=5, low_tiers=("4",)))
     with pytest.raises(ConfigError):
         Wanted({"1": 0, "3": 5}, "tier", seed=1)
+
+
+def test_a_list_on_which_nobody_may_be_contacted_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "scored.csv"
+    path.write_text(
+        "domain,tier,status\na.de,1,already a customer\nb.de,,not scored: no attribute known\n", encoding="utf-8"
+    )
+    said = "expected accounts that may be contacted, found 2 rows without a score or with a mark; name another list"
+    with pytest.raises(InputError, match=said):
+        read_scored(path, Asked("tier", ("1", "2")))

@@ -7,7 +7,9 @@ from icp_ml.profile.definition import Criterion, Definition, LeftOut, Proposal
 from icp_ml.profile.tiering import Policy
 from icp_ml.watch.changelog import changelog_entry
 from icp_ml.watch.definition_diff import DefinitionDiff, definition_diff, strength
-from icp_ml.watch.diff_words import changed_sentence, criterion_sentence, rule_sentence
+from icp_ml.watch.diff_words import changed_sentence, criterion_sentence, moves_sentences, rule_sentence
+from icp_ml.watch.list_moves import ListMoves
+from icp_ml.watch.tier_moves import MoveCounts
 from tests import serve_models
 from tests.definitions import boundary, criterion, definition, exclusions, interval
 
@@ -111,3 +113,30 @@ def test_nothing_in_somebodys_data_is_markdown() -> None:
     line = next(each for each in entry.splitlines() if "exclusion" in each)
     assert r"\<b\>\|x\|\</b\> \`y\` \[z\](w) \# h" in line
     assert r"A\*B" in line
+
+
+def moves(*, moved: int = 0, came: int = 0, gone: int = 0) -> ListMoves:
+    by_path = {("1", "2"): moved} if moved else {}
+    counts = MoveCounts(100, moved, {"model": moved}, 0, by_path, {})
+    return ListMoves(counts, (), came, gone, ("Held to the old cuts.",))
+
+
+def test_accounts_that_are_new_or_gone_are_told_and_not_counted() -> None:
+    assert list(moves_sentences(moves(moved=3))) == [
+        "3 of 100 accounts change tier, by main cause: model: 3.",
+        "Held to the old cuts.",
+    ]
+    assert list(moves_sentences(moves(came=1_234)))[1] == (
+        "1,234 accounts are new in the list, 0 are gone; they are not counted."
+    )
+    assert "0 accounts are new in the list, 7 are gone" in list(moves_sentences(moves(gone=7)))[1]
+
+
+def test_an_entry_without_a_definition_or_a_move_has_no_table_of_either() -> None:
+    old, new = serve_models.provenance(), serve_models.provenance().model_copy(update={"version": 2})
+    still = changelog_entry(old, new, None, moves())
+    assert "### Rules" not in still
+    assert "### Tiers" in still
+    assert "| from | to | accounts |" not in still
+    assert "| tier 1 | tier 2 | 3 |" in changelog_entry(old, new, None, moves(moved=3))
+    assert "### Tiers" not in changelog_entry(old, new, None, None)

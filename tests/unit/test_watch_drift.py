@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from scipy.stats import chi2_contingency
 
+from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.vocabulary import ModelColumn
 from icp_ml.profile.reference import draw_reference, places
-from icp_ml.watch.drift import Cohort, Drift, find_drift, holm
-from icp_ml.watch.drift_tests import alike
+from icp_ml.watch.drift import Cohort, Drift, find_drift, holm, told
+from icp_ml.watch.drift_tests import NOTHING, Before, alike, off_otherwise
 
 Floats = NDArray[np.float64]
 
@@ -132,3 +133,31 @@ def test_a_value_stands_at_its_bin_or_level_or_among_the_missing() -> None:
     assert places(np.array([9.0, 10.0, 99.0, 1e9, np.nan]), size).tolist() == [0, 1, 9, 9, 10]
     assert places(np.array([0.0, 4.0]), trade).tolist() == [0, 4]
     assert places(np.array([-1.0, 5.0, np.nan]), noise).tolist() == [0, 0, 1]
+
+
+def test_what_moved_is_said_in_words_where_it_is_about_a_column() -> None:
+    rows = companies(200, np.random.default_rng(1))
+    reference = draw_reference(rows, COLUMNS, truth(rows), np.zeros(200, dtype=np.int8))
+    of = {
+        "demo": Attribute("demo", "demo", "flag", "behavioural", "intent"),
+        "trade": Attribute("trade", "trade", "category", "firmographic", "fit"),
+    }
+
+    def words(about: str, place: int) -> str:
+        drift = Drift(kind="attributes", about=about, deals=9, p_value=0.0, adjusted=0.0, was=0.1, now=0.4, place=place)
+        return told(drift, reference, COLUMNS, of).where
+
+    assert (words("trade", 2), words("trade", 4)) == ("a", "c")
+    assert words("demo", 1) == "yes"
+    assert words("", 0) == ""  # the level of all deals is about no column
+
+
+def test_where_one_side_holds_nobody_nothing_is_told_apart() -> None:
+    assert alike(np.array([[5, 5], [0, 0]]), np.random.default_rng(1)) == NOTHING
+
+
+def test_a_concept_needs_two_groups_with_deals_enough() -> None:
+    before = Before(np.array([0, 0, 1, 1]), np.array([0.1, -0.1]), np.array([0.01, 0.01]), np.array([True, True]))
+    of_one = np.zeros(50, dtype=np.int64)
+    won, p = (np.arange(50) % 2).astype(np.int8), np.full(50, 0.5)
+    assert off_otherwise(before, of_one, won, p, np.random.default_rng(1)) == NOTHING

@@ -157,3 +157,13 @@ def test_the_order_of_rows_does_not_matter() -> None:
         known_on=world.known_on[mixed],
     )
     assert find_emerging(other, EXTRACT, 2, in_icp={"trade"}).model_dump() == found(2, "won").model_dump()
+
+
+def test_where_customers_since_are_of_the_kinds_before_it_is_said() -> None:
+    nothing = Emerging(
+        extracted="2025-01-01", before=1_200, since=40, lost_before=900, lost_since=30, tested=17, profiles=()
+    )
+    assert list(emerging_sentences(nothing)) == [
+        "No emerging profile: the 40 customers won since 2025-01-01 are of the kinds that the 1,200 before them were "
+        "(17 conditions asked of)."
+    ]

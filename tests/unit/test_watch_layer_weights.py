@@ -144,3 +144,13 @@ def test_too_few_accounts_move_no_point() -> None:
 def test_lists_without_sub_scores_say_nothing_of_layers() -> None:
     companies = [Company(f"c{k}", k % 2 == 0) for k in range(200)]
     assert measure_layers(followed_of(companies), {}, seed=1) is None
+
+
+def test_where_layers_tell_alike_it_is_said_and_no_points_are_proposed() -> None:
+    found = measure_layers(reviewed(400, (0.04, 0.04, 0.04, 0.04)), {"hash": POINTS}, seed=1)
+    assert found is not None
+    assert found.verdict == "no difference shown"
+    assert found.p_value is not None
+    assert found.sentence.startswith("No layer is shown to tell more a point than another (p = ")
+    assert found.sentence.endswith("400 deals); no points are proposed.")
+    assert all(each.proposed is None for each in found.layers)

@@ -12,9 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from icp_ml.errors import ConfigError
+from icp_ml.profile.records import Interval
+from icp_ml.watch import review
 from icp_ml.watch.followed import NO_LIST, NO_TIER, Followed
 from icp_ml.watch.given import GivenList, given_to, read_given
 from icp_ml.watch.review import measure_review
+from icp_ml.watch.review_records import Kept, Review
+from tests.followed_deals import Company, followed_of
 
 JANUARY, MARCH = date(2025, 1, 6), date(2025, 3, 3)
 
@@ -81,6 +85,13 @@ def test_a_list_without_its_day_needs_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="write DAY="):
         read_given(path, "domain")
     assert read_given(path, "domain", MARCH).day == MARCH
+
+
+def test_a_day_that_is_none_counts_as_no_day(tmp_path: Path) -> None:
+    path = write(tmp_path / "list.parquet", None, [("a.de", "1", 80)])
+    pq.write_table(pq.read_table(path).replace_schema_metadata({"icp.as_of": "last week"}), path)
+    with pytest.raises(ConfigError, match="write DAY="):
+        read_given(path, "domain")
 
 
 def followed(tmp_path: Path, *, wins_of_first: int = 30) -> Followed:
@@ -158,3 +169,26 @@ def test_before_its_time_a_review_says_when_it_will_be(tmp_path: Path) -> None:
     assert (early.mature, early.tiers, early.kept) == (0, (), None)
     assert "20 are needed" in early.sentences[0]
     assert "by 2025-07-29" in early.sentences[0]
+
+
+def test_where_all_deals_were_won_the_order_is_not_judged() -> None:
+    kept = review._kept(followed_of([Company(f"c{k}", won=True) for k in range(40)]), 1)
+    assert (kept.ranking, kept.observed_over_expected, kept.slope) == (None, None, None)
+
+
+def test_a_review_says_of_what_it_knows_alone() -> None:
+    bare = Review(extracted="2025-06-30", gap=60, lists=(), mature=0, too_young=3, outside={NO_LIST: 0, NO_TIER: 0})
+    assert list(review._sentences(bare)) == ["3 deals on lists are too young to say anything."]
+    off = Kept(
+        ranking=Interval(value=0.7, low=0.6, high=0.8),
+        observed_over_expected=Interval(value=0.5, low=0.4, high=0.6),
+        slope=None,
+    )
+    found = bare.model_copy(update={"kept": off, "too_young": 0, "outside": {NO_LIST: 4, NO_TIER: 1}})
+    assert list(review._sentences(found)) == [
+        "The order held: 70% [60%, 80%] of pairs of a won and a lost deal were in the right order.",
+        "Probabilities were off: 0.50 [0.40, 0.60] times as many deals were won as promised, fewer than the lists "
+        "said. Train anew, or state the base rate.",
+        "5 mature deals were worked outside of the tiers: 4 with accounts on no list, 1 with accounts that had no "
+        "tier.",
+    ]

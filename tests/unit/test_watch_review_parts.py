@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from icp_ml.profile.records import Interval
@@ -9,7 +12,7 @@ from icp_ml.watch.followed import NOT_KNOWN
 from icp_ml.watch.review_parts import MOST_PARTS, OTHERS, cuts_of
 from icp_ml.watch.review_records import RepresentativeReview
 from icp_ml.watch.worked_outside import FEW, INSIDE, LEAST_OF_ONE, OUTSIDE, measure_outside
-from tests.followed_deals import Company, followed_of
+from tests.followed_deals import LISTED, Company, followed_of
 
 HIGH, LOW = "high fit, high intent", "low fit, low intent"
 
@@ -98,3 +101,15 @@ def test_companies_outside_that_are_won_more_often_are_pointed_out() -> None:
         companies += [Company(f"x{k}", won=k < won, is_listed=False) for k in range(40)]
         (sentence,) = measure_outside(followed_of(companies), seed=1).sentences
         assert ("leave out companies" in sentence) == warned
+
+
+def test_a_list_that_is_too_young_has_no_opportunities() -> None:
+    """Thirty days are needed: of a list of 29 days ago nobody knows yet who would have been worked."""
+    companies = [Company(f"h{k}", k < 3, quadrant=HIGH) for k in range(4)]
+    old = followed_of(companies)
+    for days, counted in ((29, 0), (30, 4)):
+        young = replace(old, extracted=LISTED + timedelta(days=days), gap=0)
+        (cut,) = cuts_of(young, seed=1)
+        [part] = cut.parts
+        assert part.opportunities is not None
+        assert part.opportunities.accounts == counted

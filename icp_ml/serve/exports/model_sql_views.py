@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sqlglot import exp
-from sqlglot.errors import ParseError
 from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 
 from icp_ml.errors import ConfigError
 from icp_ml.serve.exports.sql_conditions import Dialect
+from icp_ml.serve.exports.sql_names import table_named
 
 ROW: Final = "r"
 """What the rows of the view before are called."""
@@ -41,11 +41,8 @@ class Objects:
         Raises `ConfigError` for a schema that is no name.
         """
         whole = name if self.schema is None else f"{self.schema}.{name}"
-        try:
-            named = exp.to_table(whole, dialect=self.dialect)
-        except ParseError:
-            named = exp.Table()
-        if not isinstance(named.this, exp.Identifier):
+        named = table_named(whole, self.dialect)
+        if named is None:
             raise ConfigError(
                 f"the name of a schema such as crm was expected, and '{self.schema}' was found; correct --schema"
             )

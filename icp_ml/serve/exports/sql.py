@@ -22,7 +22,6 @@ from functools import reduce
 from typing import Final, get_args
 
 from sqlglot import exp
-from sqlglot.errors import ParseError
 from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 
 from icp_ml.deals.conditions import Condition, bind_condition
@@ -32,6 +31,7 @@ from icp_ml.errors import ConfigError
 from icp_ml.profile.definition import Definition
 from icp_ml.serve.exports.sql_conditions import Dialect, Sets, Warehouse, asked
 from icp_ml.serve.exports.sql_head import sql_head
+from icp_ml.serve.exports.sql_names import table_named
 from icp_ml.serve.exports.sql_rules import first_name, rule_hits, rule_is_unmet
 from icp_ml.serve.exports.stamp import Exported
 
@@ -193,11 +193,8 @@ def _is_null(column: str) -> exp.Expr:
 
 def source_table(name: str, dialect: Dialect) -> exp.Expr:
     """The table, spelled as its dialect spells names without quotes: in capitals, in small letters, or as they are."""
-    try:
-        named = exp.to_table(name, dialect=dialect)
-    except ParseError:
-        named = exp.Table()
-    if not isinstance(named.this, exp.Identifier):
+    named = table_named(name, dialect)
+    if named is None:
         raise ConfigError(
             f"the name of a table such as crm.companies was expected, and '{name}' was found; correct --table"
         )
