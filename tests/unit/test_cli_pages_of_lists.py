@@ -87,6 +87,7 @@ def test_what_wins_brought_and_what_is_stale_is_said_where_it_is_known() -> None
     assert not any("are older than" in line for line in lines)
     stale = lines_of(check_page(replace(CHECKED, maturing=WAITING, stale_after=140, stale_open=1_234), None))
     assert "1,234 open deals are older than 140 days: 95 % had closed by then." in stale
+    assert "None" not in stale
 
 
 def test_values_of_a_dated_table_that_cannot_be_read_are_counted() -> None:
@@ -96,6 +97,7 @@ def test_values_of_a_dated_table_that_cannot_be_read_are_counted() -> None:
         "30 without a day.",
         "signals.csv: 1,001 other values cannot be read and count as missing.",
     ]
+    assert list(dated_lines(DatedJoin(tables=(replace(TABLE, unreadable=0),)))) == lines[:1]
 
 
 def test_grades_say_what_is_predicted_who_is_not_found_and_what_cannot_be_read() -> None:
@@ -116,6 +118,8 @@ def test_grades_say_what_is_predicted_who_is_not_found_and_what_cannot_be_read()
         "nps: not known yet for 4 wins, which closed too recently.",
         "nps: 1,003 values cannot be read as number, such as 'good', 'n.a.'.",
     ]
+    plain = GradesReport("weight", "won", ("Graded by two measures.",), rows, (left,), 0)
+    assert lines_of(grades_page(plain))[-1] == "Graded by two measures."
 
 
 # --- a list -------------------------------------------------------------------------------------------------------
