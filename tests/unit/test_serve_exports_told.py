@@ -11,7 +11,9 @@ from icp_ml.deals.conditions import bind_condition
 from icp_ml.deals.currencies import Currency, RateSeries
 from icp_ml.deals.rule_settings import ConditionSettings, RuleSettings
 from icp_ml.errors import ConfigError
+from icp_ml.profile.several import ProfilesRecord
 from icp_ml.profile.tiering import Policy
+from icp_ml.serve.bundle import Profiles
 from icp_ml.serve.exports import model_sql as whole_model
 from icp_ml.serve.exports import model_sql_tables, model_sql_views
 from icp_ml.serve.exports.apollo import PAGE_NAME as APOLLO_PAGE
@@ -23,7 +25,7 @@ from icp_ml.serve.exports.model_sql import model_sql
 from icp_ml.serve.exports.model_sql_views import Objects
 from icp_ml.serve.exports.sql import DIALECTS, SqlOptions, source_table
 from icp_ml.serve.exports.sql_conditions import Dialect, Warehouse, asked
-from tests import definitions, profiled_bundles, serve_models
+from tests import definitions, serve_models
 from tests.exports import exported
 
 HASH = "5f2c" * 16
@@ -125,8 +127,11 @@ def test_amounts_in_the_currency_of_another_column_are_not_asked_in_sql() -> Non
 
 
 def test_a_model_of_several_icps_is_not_written_as_sql() -> None:
+    whole = serve_models.bundle()
+    said = ProfilesRecord(profiles=(), deals=400, in_none=0, notes=())
+    several = replace(whole, profiles=Profiles(said, (whole,) * 3))
     with pytest.raises(ConfigError, match="a model with one ICP was expected for SQL, and version 1 of planted has 3"):
-        model_sql(profiled_bundles.bundle(), HASH, "duckdb", SqlOptions())
+        model_sql(several, HASH, "duckdb", SqlOptions())
 
 
 def test_a_model_that_has_no_tables_is_refused_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
