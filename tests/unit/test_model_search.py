@@ -124,3 +124,42 @@ def test_one_account_over_the_limit_does_not_empty_the_sample(seed: int) -> None
     """An account of 90 deals cannot be in a sample of 50; the ten others can."""
     groups = np.array([0] * 90 + list(range(1, 11)))
     assert sample_groups(groups, 50, seed).tolist() == list(range(90, 100))
+
+
+@pytest.mark.parametrize("bears_more", [True, False])
+def test_what_won_on_a_sample_meets_the_largest_starting_point_on_all_deals(
+    monkeypatch: pytest.MonkeyPatch, *, bears_more: bool
+) -> None:
+    """On a sample small models lose least; on all deals the largest starting point does, or does not."""
+    largest = GOOD_GUESSES[-1]
+
+    def loss(data: TrainingRows, params: ModelParams, seed: int, *_: object, **__: object) -> SimpleNamespace:
+        everything = len(data.won) == 60
+        wins = bears_more if everything else False
+        leaves = params.trees.num_leaves
+        return SimpleNamespace(loss=0.0 if wins and params == largest else float(leaves), deals=len(data.won))
+
+    monkeypatch.setattr(searching, "cross_fit", loss)
+    monkeypatch.setattr(searching, "MOST_SEARCH_ROWS", 40)
+    found = search(deals(60), Budget(len(GOOD_GUESSES)), 5)
+    fewest = min((tried.params for tried in found.tried), key=lambda params: params.trees.num_leaves)
+    assert fewest.trees.num_leaves < largest.trees.num_leaves
+    assert found.best == (largest if bears_more else fewest)
+    assert found.crossed.deals == 60  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("repeated_under", "made_anew"), [(61, 1), (60, 0)])
+def test_predictions_of_the_best_trial_are_made_once_more_only_where_a_trial_did_not_make_them_all(
+    monkeypatch: pytest.MonkeyPatch, repeated_under: int, made_anew: int
+) -> None:
+    asked: list[ModelParams] = []
+
+    def loss(data: TrainingRows, params: ModelParams, seed: int, *_: object, **__: object) -> SimpleNamespace:
+        asked.append(params)
+        return SimpleNamespace(loss=params.scorecard.ridge)
+
+    monkeypatch.setattr(searching, "cross_fit", loss)
+    monkeypatch.setattr(searching, "REPEATED_UNDER", repeated_under)
+    found = search(deals(60), Budget(3), 5)
+    assert len(asked) == 3 + made_anew
+    assert found.best == min(asked, key=lambda params: params.scorecard.ridge)

@@ -63,12 +63,12 @@ def test_a_column_that_is_filled_for_the_universe_only_is_told_the_other_way_rou
 
 
 def test_a_column_that_two_won_accounts_have_says_nothing_by_itself(tmp_path: Path) -> None:
-    """Known for one company in twenty on either side. Two values far from all others may be chance; three are asked
-    about, and a word that two won accounts have and nobody else is no other spelling.
+    """Known for one company in twenty of the universe. Two values far from all others may be chance; three are asked
+    about. And a region that no won account has is written like no other.
     """
     won, universe = _lists()
     universe["score"] = universe["score"].astype(object).where(np.arange(400) % 20 == 0, "")
-    universe["region"] = ""
+    universe["region"] = universe["region"].where(np.arange(400) % 20 == 0, "")
     won["region"] = ""
 
     def questions(known: int) -> tuple[ColumnQuestion, ...]:

@@ -91,3 +91,10 @@ def test_stacking_keeps_every_value_under_one_list_of_levels() -> None:
         members = np.split([tools.levels[code] for code in tools.indices], tools.indptr[1:-1])
         spelled.append([(trade.levels[code], part.tolist()) for code, part in zip(trade.codes, members, strict=True)])
     assert spelled[0] + spelled[1] == spelled[2]
+
+
+def test_one_attribute_read_as_two_kinds_is_a_bug() -> None:
+    one, other = parsed_of(5, seed=1), parsed_of(7, seed=2)
+    spoilt = ParsedTable(7, {**other.columns, "trade": NumberColumn(np.zeros(7))}, ())
+    with pytest.raises(TypeError, match="one attribute was read as two kinds"):
+        stacked(one, spoilt, NAMES)

@@ -8,6 +8,7 @@ its probabilities moves towards its own win rate, by as much as so few deals bea
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ from icp_ml.model.stack import base_rate_log_odds
 from icp_ml.model.tier_cuts import fit_cuts
 from icp_ml.model.tiers import Cuts
 from icp_ml.profile.icp import cross_contributions
+from icp_ml.profile.records import Interval
 from icp_ml.profile.several import ProfileRecord
 from icp_training.config import Config
 from icp_training.cores import one_core_each
@@ -40,6 +42,9 @@ from icp_training.sufficiency import sufficiency_of
 from icp_training.verdict import verdict_of
 
 Rows = NDArray[np.intp]
+
+TOO_FEW: Final = "too few to judge a model by"
+ALIKE: Final = "alike in every attribute"
 
 
 @dataclass(frozen=True)
@@ -109,13 +114,16 @@ def _fit_profile(whole: _Whole, profile: ProfileSettings, masks: dict[str, Flags
     own = masks[profile.name]
     shared = {name: int((own & mask).sum()) for name, mask in masks.items() if name != profile.name}
     shared = {name: count for name, count in shared.items() if count}
-    judged = _judged(whole, own)
-    if judged is None or not judged.verdict.reliable:
-        return ProfileFit(_borrowing_all(whole, profile, own, shared, judged), None, None)
     try:
-        fitted, borrowed = _fitted(whole, own, judged)
+        judged = _judged(whole, own)
     except NoSignal:
-        return ProfileFit(_borrowing_all(whole, profile, own, shared, judged), None, None)
+        return ProfileFit(_borrowing_all(whole, profile, own, shared, ALIKE), None, None)
+    if judged is None:
+        return ProfileFit(_borrowing_all(whole, profile, own, shared, TOO_FEW), None, None)
+    if not judged.verdict.reliable:
+        record = _borrowing_all(whole, profile, own, shared, _by_chance(judged.verdict.ranking))
+        return ProfileFit(record.model_copy(update={"ranking": judged.verdict.ranking}), None, None)
+    fitted, borrowed = _fitted(whole, own, judged)
     fitted = with_definition(whole.config, judged, with_potential(whole.config, judged, fitted))
     record = _record(profile, judged.deals, shared).model_copy(
         update={
@@ -156,24 +164,24 @@ def _own_sentence(profile: ProfileSettings, judged: Judged, borrowed: Borrowed) 
     )
 
 
+def _by_chance(ranking: Interval) -> str:
+    return (
+        f"on which the ranking cannot be told from chance ({ranking.value:.1%} of pairs, 99 % interval from "
+        f"{ranking.low:.1%} to {ranking.high:.1%})"
+    )
+
+
 def _borrowing_all(
-    whole: _Whole, profile: ProfileSettings, own: Flags, shared: dict[str, int], judged: Judged | None
+    whole: _Whole, profile: ProfileSettings, own: Flags, shared: dict[str, int], why: str
 ) -> ProfileRecord:
+    """why: it has no model of its own, as part of a sentence about its deals."""
     log_odds = whole.fitted.found.crossed.log_odds[own] + whole.fitted.model.anchor
     deals = whole.deals.take(np.flatnonzero(own))
     level = shrunken_level(log_odds, deals.won)
-    why = (
-        "too few to judge a model by"
-        if judged is None
-        else "on which the ranking cannot be told from chance "
-        f"({judged.verdict.ranking.value:.1%} of pairs, 99 % interval from {judged.verdict.ranking.low:.1%} to "
-        f"{judged.verdict.ranking.high:.1%})"
-    )
     return _record(profile, deals, shared).model_copy(
         update={
             "borrows_all": True,
             "level": level,
-            "ranking": None if judged is None else judged.verdict.ranking,
             "sentence": (
                 f"'{profile.name}' keeps the model, tiers and criteria of all deals: it has {len(deals.won):,} deals, "
                 f"{int(deals.won.sum()):,} of them won, {why}; only its probabilities are moved, by {level:+.2f} in "
@@ -184,7 +192,10 @@ def _borrowing_all(
 
 
 def _judged(whole: _Whole, own: Flags) -> Judged | None:
-    """The profile's own deals in the folds of the whole; None where they are too few to judge by."""
+    """The profile's own deals in the folds of the whole; None where they are too few to judge by.
+
+    Raises `NoSignal` where they are alike in every attribute.
+    """
     deals = whole.deals.take(np.flatnonzero(own))
     counts = account_floor(deals.won, deals.accounts)
     if _fewest(counts) < NOISE_FLOOR:
