@@ -8,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from lightgbm.basic import _LIB  # type: ignore[attr-defined]
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from icp_training.cores import ROWS_IN_STEP, one_core_each
 
@@ -62,6 +64,12 @@ def test_trees_are_kept_to_one_thread_while_folds_run_side_by_side_and_not_after
     assert limit() == before
     with one_core_each(ROWS_IN_STEP):
         assert limit() == before
+
+
+@pytest.mark.parametrize("rows", [10, ROWS_IN_STEP, 100 * ROWS_IN_STEP])
+def test_linear_algebra_adds_in_one_order_however_many_deals_there_are(rows: int) -> None:
+    with threadpool_limits(2, user_api="blas"), one_core_each(rows):
+        assert {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"} == {1}
 
 
 def test_a_fold_that_hands_over_rows_while_another_predicts_does_not_end_the_process() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from threadpoolctl import threadpool_limits
 
@@ -14,16 +14,15 @@ ROWS_IN_STEP = 5_000
 
 @contextmanager
 def one_core_each(rows: int) -> Iterator[None]:
-    """Keep linear algebra and trees to one thread where fits are small.
+    """Keep linear algebra to one thread, and trees too where fits are small.
 
-    Linear algebra, because waiting for each other took half of their time. Trees, because LightGBM has one number of
-    threads for the whole process: a prediction that asks for two, while another fold hands over rows for one, makes
-    LightGBM write where no memory is, and ends the process.
+    Linear algebra, because two threads add in another order than one: from some thousand deals on a scorecard came out
+    otherwise on another number of cores. Trees of few deals, because LightGBM has one number of threads for the whole
+    process: a prediction that asks for two, while another fold hands over rows for one, makes LightGBM write where no
+    memory is, and ends the process. Trees of many deals are the same on any number of threads.
     """
-    if rows >= ROWS_IN_STEP:
-        yield
-        return
-    with threadpool_limits(1, user_api="blas"), _one_thread_for_trees():
+    trees = _one_thread_for_trees() if rows < ROWS_IN_STEP else nullcontext()
+    with threadpool_limits(1, user_api="blas"), trees:
         yield
 
 
