@@ -15,7 +15,7 @@ They are declared here and bound to attributes elsewhere.
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Self
@@ -26,7 +26,8 @@ from icp_ml.deals.settings import Answers, ColumnName, Settings
 
 
 def _a_number_or_a_level(value: object) -> object:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # Compared, because a whole number of 400 digits cannot be made a float to be asked.
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
     if not is_number and not isinstance(value, str):
         raise ValueError(f"expected a number or the name of a level, found {str(value).lower()}")
     return value

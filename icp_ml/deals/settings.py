@@ -94,6 +94,12 @@ def _as_answers(value: object) -> object:
     return tuple(word for item in items for word in _answers_of(item))
 
 
+def _as_name(value: object) -> object:
+    """White space around a name is none of it, and a name of white space alone is none."""
+    word = _as_word(value)
+    return word.strip() if isinstance(word, str) else word
+
+
 def _answers_of(item: object) -> tuple[object, ...]:
     if isinstance(item, bool):
         return ("true", "yes") if item else ("false", "no")
@@ -119,7 +125,7 @@ def _known_encoding(value: str) -> str:
 
 Word = Annotated[str, BeforeValidator(_as_word)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_as_words)]
-ColumnName = Annotated[str, BeforeValidator(_as_word), StringConstraints(strip_whitespace=True, min_length=1)]
+ColumnName = Annotated[str, BeforeValidator(_as_name), StringConstraints(min_length=1)]
 Delimiter = Annotated[str, BeforeValidator(_as_delimiter), AfterValidator(_one_character)]
 Answers = Annotated[tuple[str, ...], BeforeValidator(_as_answers)]
 Encoding = Annotated[str, AfterValidator(_known_encoding)]

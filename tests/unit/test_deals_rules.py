@@ -7,10 +7,11 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 import pytest
+from pydantic import ValidationError
 
 from icp_ml.deals.attributes import Attribute
 from icp_ml.deals.kinds import ParsedTable, parse_attributes
-from icp_ml.deals.rule_settings import RuleSettings
+from icp_ml.deals.rule_settings import ConditionSettings, RuleSettings
 from icp_ml.deals.rules import Rule, bind_rules, first_hit, hits, outside
 from icp_ml.deals.settings import parse_settings
 from icp_ml.errors import ConfigError
@@ -150,3 +151,22 @@ def test_two_rules_of_one_name_are_refused() -> None:
     rules = [RuleSettings(name=name, attribute="employees", missing=True) for name in ("Small", "small")]
     with pytest.raises(ConfigError, match="a name of its own, found 'small' twice"):
         bind_rules(rules, ATTRIBUTES)
+
+
+def str_of(bound: float) -> str:
+    return f"{bound:.3g}" if isinstance(bound, float) else "400 digits"
+
+
+@pytest.mark.parametrize("bound", [10**400, -(10**400), float("inf"), float("nan")], ids=str_of)
+def test_a_bound_that_no_number_type_holds_is_refused_where_it_stands(bound: float) -> None:
+    with pytest.raises(ValidationError, match="a number or the name of a level"):
+        ConditionSettings.model_validate({"attribute": "employees", "over": bound})
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t\n", "\x85"])
+def test_a_name_of_white_space_alone_is_none(blank: str) -> None:
+    with pytest.raises(ValidationError, match="at least 1"):
+        ConditionSettings.model_validate({"attribute": blank, "is": ["x"]})
+    with pytest.raises(ValidationError, match="at least 1"):
+        RuleSettings.model_validate({"name": "n", "attribute": blank, "is": ["x"]})
+    assert ConditionSettings.model_validate({"attribute": " size\t", "is": ["x"]}).attribute == "size"

@@ -158,9 +158,18 @@ def spoilt_file(name: str, data: bytes, rng: Rng) -> bytes:
         return spoilt_trees(data.decode(), rng)
     if name.endswith(f"/{MANIFEST}"):
         return _spoilt_document(data, rng)
-    if name.endswith(".json") and rng.random() < 0.85:
+    if name.endswith(".json") and rng.random() < 0.85 and _is_json(data):
         return written(spoilt_value(json.loads(data), rng), rng)
     return spoilt(data, rng)
+
+
+def _is_json(data: bytes) -> bool:
+    """What was spoilt once need not be."""
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def spoilt_manifest(stored: Stored, rng: Rng) -> bytes:

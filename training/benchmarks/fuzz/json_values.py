@@ -72,6 +72,9 @@ VALUES: Final[Sequence[Node]] = (
     "category",
 )
 
+LARGEST_NEAR: Final = 1e300
+"""Numbers beyond it have no float next to them."""
+
 
 def spoilt_value(document: Node, rng: Rng) -> Node:
     """A copy of the document with one to three of its values changed."""
@@ -137,7 +140,7 @@ def _spoil_item(holder: list[Node], key: int, draw: float, rng: Rng) -> None:
 def _other(value: Node, rng: Rng) -> Node:
     """Half the time something near the value, else something from the list."""
     draw = rng.random()
-    if isinstance(value, int | float) and not isinstance(value, bool) and draw < 0.4:
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST_NEAR and draw < 0.4:
         return chosen(rng, (value + 1, -value, value * 2, value - 1, float(value), str(value), value + 1e-6))
     if isinstance(value, str) and draw < 0.4:
         token = chosen(rng, TOKENS).decode("utf-8", "replace")

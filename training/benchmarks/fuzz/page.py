@@ -105,6 +105,8 @@ MENDED: Final[Sequence[str]] = (
     "A million columns took hours, tried by hand: names were counted once for each name. They are counted once in all, "
     "and 10,000 columns are the most. A header of more than 131,072 characters was told as a quote that is never "
     "closed.",
+    "A bound of 10^400 in a rule, and an attribute or a column whose name is white space alone, passed the reader and "
+    "ended in a traceback after it. Both are refused where they stand.",
     "Sentences repeated names as they stood, with control characters that a terminal obeys and at any length. Every "
     "sentence is now one line of at most 1,000 characters, escapes for what is not printable counted.",
 )
