@@ -153,11 +153,9 @@ def test_two_rules_of_one_name_are_refused() -> None:
         bind_rules(rules, ATTRIBUTES)
 
 
-def str_of(bound: float) -> str:
-    return f"{bound:.3g}" if isinstance(bound, float) else "400 digits"
-
-
-@pytest.mark.parametrize("bound", [10**400, -(10**400), float("inf"), float("nan")], ids=str_of)
+@pytest.mark.parametrize(
+    "bound", [10**400, -(10**400), float("inf"), float("nan")], ids=["400 digits", "below 0", "inf", "nan"]
+)
 def test_a_bound_that_no_number_type_holds_is_refused_where_it_stands(bound: float) -> None:
     with pytest.raises(ValidationError, match="a number or the name of a level"):
         ConditionSettings.model_validate({"attribute": "employees", "over": bound})

@@ -131,7 +131,7 @@ def summary_of(rows: Sequence[Row]) -> Iterator[str]:
     for kind in dict.fromkeys(row.kind for row in rows):
         yield _line(kind, [row for row in rows if row.kind == kind])
     yield _line("all", rows)
-    faults = [f"- {row.kind} {fault}" for row in rows for fault in row.faults]
+    faults = [f"- {row.kind} {' '.join(fault.split())}" for row in rows for fault in row.faults]
     if faults:
         yield ""
         yield from faults
