@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -13,7 +14,7 @@ import pytest
 from icp_ml.cli.places import find_model
 from icp_ml.errors import BundleInvalid, ConfigError, ModelNotFound
 from icp_ml.serve import ledger
-from icp_training.registry_lock import Asker, locked
+from icp_training.registry_lock import HOLD, Asker, locked
 from tests import serve_models
 from tests.cli_projects import icp, refusal, strong, write_project
 from tests.registry_projects import NAME, NOW, NewProject, add_version, moved
@@ -108,10 +109,12 @@ def test_a_gate_that_is_not_passed_is_9_and_nothing_is_live(project: Path) -> No
 
 
 def test_a_registry_in_somebody_elses_hands_is_75(project: Path) -> None:
-    with locked(project / "models", Asker("ana@elsewhere:1", "2999-01-01T00:00:00+00:00")):
+    now = datetime.now(UTC).replace(microsecond=0)
+    with locked(project / "models", Asker("ana@elsewhere:1", now.isoformat())):
         assert refusal("promote") == (
             75,
-            "ana@elsewhere:1 is changing the registry, until 2999-01-01T00:10:00+00:00 at the latest; try again later",
+            f"ana@elsewhere:1 is changing the registry, until {(now + HOLD).isoformat()} at the latest; "
+            "try again later",
         )
     assert icp("promote").code == 0
 

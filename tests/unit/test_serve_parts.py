@@ -108,5 +108,6 @@ def test_what_a_job_made_is_removed_and_what_it_did_not_make_stays(begun: Path) 
         parts.discard(begun)
     assert [path.name for path in begun.iterdir()] == ["notes.txt"]
     (begun / "notes.txt").unlink()
-    parts.discard(begun)
-    assert not begun.exists()
+    with parts.held(begun):
+        parts.discard(begun)
+    assert not begun.exists(), "it goes with the hold on it"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +18,7 @@ from icp_training import promotion, versions
 from icp_training.registry import COMPARISON, register
 from icp_training.registry_lock import is_live, locked
 from icp_training.signing import sign_copies
-from icp_training.tracking import DATABASE, closing_run, open_run
+from icp_training.tracking import closing_run, open_run
 from tests.registry_projects import NAME, NewProject, add_bundle, add_version, asker, live_everywhere, moved, registry
 
 LATER = "2025-01-01T09:00:00+00:00"
@@ -40,12 +38,6 @@ def made(new_project: NewProject) -> Path:
 def three(made: Path, new_project: NewProject) -> Path:
     """The same in a folder of its own."""
     return moved(made, new_project("three"))
-
-
-def without_tables(root: Path, *names: str) -> None:
-    with closing(sqlite3.connect(root / "mlruns" / DATABASE)) as database, database:
-        for name in names:
-            database.execute(f"drop table {name}")
 
 
 def test_a_name_without_versions_says_how_to_make_one(new_project: NewProject) -> None:
@@ -131,17 +123,6 @@ def test_a_lost_registry_finds_what_is_live_by_its_number_its_folder_or_not_at_a
     assert champion == number
     assert len(registry(fresh).versions()) == (2 if lost == "nothing" else 1)
     assert [each.version for each in ledger.entries(fresh / "models")] == [1]
-
-
-def test_a_record_whose_tables_are_gone_is_one_sentence_for_readers_and_for_writers(three: Path) -> None:
-    """MLflow's own error is no "there is none": nothing is taken for a name that nobody has made yet."""
-    run = open_run(three, NAME, {})
-    without_tables(three, "registered_models", "registered_model_tags")
-    unusable = r"a record of runs was expected at .*, and it cannot be used"
-    with pytest.raises(ConfigError, match=unusable):
-        versions.history(three, asker())
-    with pytest.raises(ConfigError, match=unusable), closing_run(run):
-        register(run, registry(three), add_bundle(three, 9))
 
 
 def test_a_lock_that_cannot_be_written_says_who_to_look_for(tmp_path: Path) -> None:
