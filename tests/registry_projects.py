@@ -66,6 +66,14 @@ def add_version(root: Path, version: int, *, skill: float = 0.1, reliable: bool 
         return register(run, registry_of(root, NAME), folder)
 
 
+def with_three_versions(root: Path) -> Path:
+    """Versions 1, 2 and 3 in a project; 1 is live, 3 is the challenger."""
+    for version in (1, 2, 3):
+        add_version(root, version)
+    promotion.promote(registry(root), "v1", asker())
+    return root
+
+
 def moved(project: Path, to: Path) -> Path:
     """A copy of a project in another folder, which its record of runs names wherever it named the first one.
 

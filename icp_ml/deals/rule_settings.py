@@ -29,7 +29,9 @@ def _a_number_or_a_level(value: object) -> object:
     # Compared, because a whole number of 400 digits cannot be made a float to be asked.
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
     if not is_number and not isinstance(value, str):
-        raise ValueError(f"expected a number or the name of a level, found {str(value).lower()}")
+        is_too_large = isinstance(value, int) and not isinstance(value, bool)
+        found = "a number of more than 308 digits" if is_too_large else str(value).lower()
+        raise ValueError(f"expected a number or the name of a level, found {found}")
     return value
 
 

@@ -83,9 +83,8 @@ def _as_word(value: object) -> object:
 
 
 def _as_words(value: object) -> object:
-    if isinstance(value, list | tuple):
-        return tuple(_as_word(item) for item in value)
-    return value if value is None else (_as_word(value),)
+    items = value if isinstance(value, list | tuple) else (value,)
+    return None if value is None else tuple(map(_as_word, items))
 
 
 def _as_answers(value: object) -> object:
@@ -95,9 +94,10 @@ def _as_answers(value: object) -> object:
 
 
 def _as_name(value: object) -> object:
-    """White space around a name is none of it, and a name of white space alone is none."""
-    word = _as_word(value)
-    return word.strip() if isinstance(word, str) else word
+    """A name of white space alone is none."""
+    if isinstance(word := _as_word(value), str) and not word.strip():
+        raise ValueError("expected a name, found an empty one")
+    return word
 
 
 def _answers_of(item: object) -> tuple[object, ...]:
@@ -125,7 +125,7 @@ def _known_encoding(value: str) -> str:
 
 Word = Annotated[str, BeforeValidator(_as_word)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_as_words)]
-ColumnName = Annotated[str, BeforeValidator(_as_name), StringConstraints(min_length=1)]
+ColumnName = Annotated[str, BeforeValidator(_as_name), StringConstraints(strip_whitespace=True, min_length=1)]
 Delimiter = Annotated[str, BeforeValidator(_as_delimiter), AfterValidator(_one_character)]
 Answers = Annotated[tuple[str, ...], BeforeValidator(_as_answers)]
 Encoding = Annotated[str, AfterValidator(_known_encoding)]

@@ -35,6 +35,7 @@ from tests.registry_projects import (
     promote_in_rounds,
     promote_until,
     registry,
+    with_three_versions,
 )
 
 LATER = "2025-01-01T09:00:00+00:00"
@@ -46,11 +47,7 @@ STEP_NAMES = [name for name, _ in STEPS]
 @pytest.fixture(scope="module")
 def made(new_project: NewProject) -> Path:
     """Versions 1, 2 and 3; 1 is live, 3 is the challenger. Nobody works in it."""
-    root = new_project("made")
-    for version in (1, 2, 3):
-        add_version(root, version)
-    promotion.promote(registry(root), "v1", asker())
-    return root
+    return with_three_versions(new_project("made"))
 
 
 @pytest.fixture

@@ -19,7 +19,17 @@ from icp_training.registry import COMPARISON, register
 from icp_training.registry_lock import is_live, locked
 from icp_training.signing import sign_copies
 from icp_training.tracking import closing_run, open_run
-from tests.registry_projects import NAME, NewProject, add_bundle, add_version, asker, live_everywhere, moved, registry
+from tests.registry_projects import (
+    NAME,
+    NewProject,
+    add_bundle,
+    add_version,
+    asker,
+    live_everywhere,
+    moved,
+    registry,
+    with_three_versions,
+)
 
 LATER = "2025-01-01T09:00:00+00:00"
 
@@ -27,11 +37,7 @@ LATER = "2025-01-01T09:00:00+00:00"
 @pytest.fixture(scope="module")
 def made(new_project: NewProject) -> Path:
     """Versions 1, 2 and 3; 1 is live. Nobody works in it."""
-    root = new_project("made")
-    for version in (1, 2, 3):
-        add_version(root, version)
-    promotion.promote(registry(root), "v1", asker())
-    return root
+    return with_three_versions(new_project("made"))
 
 
 @pytest.fixture

@@ -100,16 +100,9 @@ PROFILED = f"""\
   - {{name: large, where: [{{attribute: employees, at_least: 60}}]}}
   - {{name: small, where: [{{attribute: employees, under: 200}}]}}
 """
+DECLARED = CONFIGURATION[: CONFIGURATION.index("attributes:")]
 ANSWERING = f"""\
-name: fuzz
-deals:
-  source: deals.csv
-  id: deal
-  account: account
-  opened: opened
-  closed: closed
-  outcome: {{column: stage, won: [Won], lost: [Lost], open: [Open]}}
-attributes:
+{DECLARED}attributes:
   firmographic:
     employees: number
     motion:
