@@ -16,6 +16,7 @@ STAMP = $(VENV)/made-from-lock
 PEERS = training/benchmarks/peers
 PEERS_VENV = .venv-peers
 OLDEST_VENV = .venv-oldest
+NEWEST_VENV = .venv-newest
 PEERS_STAMP = $(PEERS_VENV)/made-from-lock
 BIN = $(VENV)/bin
 BUNDLE ?= $(lastword $(sort $(wildcard demo/models/*/v*)) $(sort $(wildcard models/demo/v*)))
@@ -27,7 +28,7 @@ FULL ?=
 # what its tests share is made once.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test test-oldest check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp two-years bench-model bench-search bench-score bench-spark report-pages bench-speed bench-as-of one-hash faults fuzz mutants coverage wheel-check bill docs clean
+.PHONY: help demo test test-oldest test-newest check check-format check-lint check-types check-layout lock lock-peers peers recovery recovery-leaks recovery-icp two-years bench-model bench-search bench-score bench-spark report-pages bench-speed bench-as-of one-hash faults fuzz mutants coverage wheel-check bill docs clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,12 +40,18 @@ test: $(STAMP) ## all tests, in two processes
 	@$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15 $(PYTEST_ARGS)
 
 test-oldest: $(STAMP) ## the tests that need no browser and no Spark, with the oldest versions that pyproject.toml allows, in .venv-oldest
-	@mkdir -p build && $(BIN)/uv --no-config pip compile pyproject.toml --quiet --system-certs --resolution lowest-direct \
-	--extra train --extra sql --extra dev --no-emit-index-url --output-file build/oldest.txt
-	@test -x $(OLDEST_VENV)/bin/python || $(BIN)/python -m venv $(OLDEST_VENV)
-	@$(BIN)/uv --no-config pip sync --quiet --system-certs --python $(OLDEST_VENV)/bin/python build/oldest.txt
-	@$(BIN)/uv --no-config pip install --quiet --system-certs --python $(OLDEST_VENV)/bin/python --no-deps --no-build-isolation --editable .
-	@$(ONE_THREAD) $(OLDEST_VENV)/bin/python -m pytest -n 2 --dist loadfile -q \
+test-oldest: RESOLUTION = lowest-direct
+test-oldest: ALLOWED_VENV = $(OLDEST_VENV)
+test-newest: $(STAMP) ## the same with the newest versions that it allows, which the lock may not know yet, in .venv-newest
+test-newest: RESOLUTION = highest
+test-newest: ALLOWED_VENV = $(NEWEST_VENV)
+test-oldest test-newest:
+	@mkdir -p build && $(BIN)/uv --no-config pip compile pyproject.toml --quiet --system-certs --resolution $(RESOLUTION) --upgrade \
+	--extra train --extra sql --extra sign --extra dev --no-emit-index-url --output-file build/$@.txt
+	@test -x $(ALLOWED_VENV)/bin/python || $(BIN)/python -m venv $(ALLOWED_VENV)
+	@$(BIN)/uv --no-config pip sync --quiet --system-certs --python $(ALLOWED_VENV)/bin/python build/$@.txt
+	@$(BIN)/uv --no-config pip install --quiet --system-certs --python $(ALLOWED_VENV)/bin/python --no-deps --no-build-isolation --editable .
+	@$(ONE_THREAD) $(ALLOWED_VENV)/bin/python -m pytest -n 2 --dist loadfile -q \
 	-W default tests/unit tests/spec tests/properties tests/compat $(PYTEST_ARGS)
 
 check: check-format check-lint check-types check-layout ## format, lint, types, and the laws of the file tree
@@ -156,8 +163,8 @@ lock-peers: | $(BIN)/uv ## write the lock of that environment anew from its requ
 	@$(BIN)/uv --no-config pip compile $(PEERS)/requirements.in $(LOCK_OPTIONS) \
 	--custom-compile-command "make lock-peers" $(UPGRADE) --output-file $(PEERS)/requirements.lock
 
-clean: ## remove what make made: both environments, demo, build and the tools' caches (models and mlruns stay)
-	@rm -rf $(VENV) $(PEERS_VENV) $(OLDEST_VENV) demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+clean: ## remove what make made: its environments, demo, build and the tools' caches (models and mlruns stay)
+	@rm -rf $(VENV) $(PEERS_VENV) $(OLDEST_VENV) $(NEWEST_VENV) demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find icp_ml training tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- the environment ---------------------------------------------------------------------------------------------

@@ -185,6 +185,14 @@ def test_a_field_without_end_right_below_the_header_is_told(tmp_path: Path) -> N
         read_table(path)
 
 
+@pytest.mark.parametrize("delimiter", ["auto", ","])
+def test_a_quote_of_the_header_that_is_never_closed_is_told_by_its_row(tmp_path: Path, delimiter: str) -> None:
+    path = tmp_path / "deals.csv"
+    path.write_text('a,"b\n' + "1,2\n" * 50_000, encoding="utf-8")
+    with pytest.raises(InputError, match="expected every quote to be closed, found one in row 1 "):
+        read_table(path, delimiter=delimiter)
+
+
 def test_a_delimiter_that_opens_a_field_without_end_is_not_the_one(tmp_path: Path) -> None:
     path = written(tmp_path, b'a;b,c\n1;"x,y\n' + b"2;3,4\n" * 30_000)
     assert column_names(path) == ("a;b", "c")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from icp_ml.deals import excel_files
+from icp_ml.deals import workbook_texts
 from icp_ml.deals.reading import column_names, first_line, read_table
 from icp_ml.deals.sheet_spans import Bounds
 from icp_ml.errors import InputError
@@ -76,7 +76,7 @@ def test_more_sheets_than_are_looked_through_need_a_name(tmp_path: Path, monkeyp
     assert "expected at most 200 sheets of 20,000,000 cells together" in refusal(path)
     assert read_table(path, sheet="s3").num_rows == 2
     # Each of the two has three rows of six cells.
-    monkeypatch.setattr(excel_files, "BOUNDS", Bounds(cells=35, characters=1))
+    monkeypatch.setattr(workbook_texts, "BOUNDS", Bounds(cells=35, characters=1))
     assert "say which one is meant with 'sheet'" in refusal(workbook(tmp_path / "two.xlsx", {"a": DEALS, "b": DEALS}))
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from icp_ml.deals import workbook_members
 from icp_ml.deals.reading import read_table
-from icp_ml.deals.sheet_spans import Bounds
+from icp_ml.deals.sheet_spans import Bounds, TooLargeError, check_span, text_lengths
 from icp_ml.errors import InputError
 from tests.workbooks import Cell, workbook
 
@@ -106,6 +106,21 @@ def test_a_long_text_that_many_cells_share_is_refused(tmp_path: Path) -> None:
     assert "at most 268,435,456 characters" in refusal(path)
 
 
+def test_blanks_between_texts_and_cells_that_name_none_count_nothing(tmp_path: Path) -> None:
+    more = b'<row r="4"><c r="A4" t="s"><v>0</v></c><c r="B4" t="s"><v> </v></c></row></sheetData>'
+    path = changed(
+        tmp_path / "list.xlsx",
+        texts=lambda _: b"<sst>\n  <si><t>x</t></si>\n</sst>",
+        sheet=lambda data: data.replace(b"</sheetData>", more),
+    )
+    with zipfile.ZipFile(path) as file:
+        lengths = text_lengths(bytearray(file.read(TEXTS)))
+        check_span(bytearray(file.read(SHEET)), lengths, Bounds(cells=8, characters=2))
+        with pytest.raises(TooLargeError, match="1 characters"):
+            check_span(bytearray(file.read(SHEET)), lengths, Bounds(cells=8, characters=1))
+    assert lengths == [2]  # the blanks after a text are counted with it, which is no less than it holds
+
+
 @pytest.mark.parametrize("number", [b"7", b"-1", b"0&#48;", b"x"])
 def test_a_text_that_is_not_there_is_damage(number: bytes, tmp_path: Path) -> None:
     more = b'<row r="4"><c r="A4" t="s"><v>%s5</v></c></row></sheetData>' % number
@@ -158,6 +173,8 @@ def test_what_an_open_document_ends_its_rows_by_is_nothing(tmp_path: Path) -> No
     rows = [open_row("a", "b").replace("</table:table-row>", last), open_row("1", "2")]
     end = '<table:table-row table:number-rows-repeated="1048000"><table:table-cell/></table:table-row>'
     assert read_table(open_document(tmp_path / "list.ods", *rows, end)).to_pydict() == {"a": ["1"], "b": ["2"]}
+    spaced = "\n ".join([*rows, end, end]).replace("><", ">\n  <").encode()
+    check_span(bytearray(b"<table:table>" + spaced + b"</table:table>"), (), Bounds(cells=4, characters=100))
 
 
 @pytest.mark.parametrize(

@@ -290,6 +290,23 @@ def test_a_profile_whose_deals_are_alike_in_every_attribute_keeps_the_model_of_a
     )
 
 
+def test_a_profile_of_which_the_deals_are_won_by_chance_keeps_the_model_of_all_deals() -> None:
+    """Every second deal was won, whatever its number of employees is."""
+    table, result = planted(240, known=240)
+    kept = tuple(each for each in table.attributes if each.name == "employees")
+    parsed = ParsedTable(240, {"employees": table.parsed.columns["employees"]}, ())
+    whole = whole_of(replace(table, attributes=kept, parsed=parsed), result)
+    crossed = SimpleNamespace(crossed=SimpleNamespace(log_odds=np.zeros(240)))
+    whole = replace(whole, fitted=SimpleNamespace(found=crossed, model=serve_models.win_model()))  # type: ignore[arg-type]
+    every = ProfileSettings.model_validate({"name": "every", "where": ({"attribute": "employees", "at_least": 0},)})
+    found = profiles._fit_profile(whole, every, {"every": np.ones(240, dtype=bool)})
+    assert (found.judged, found.fitted, found.record.borrows_all) == (None, None, True)
+    ranking = found.record.ranking
+    assert ranking is not None
+    assert ranking.low < 0.5 < ranking.high
+    assert "on which the ranking cannot be told from chance (" in found.record.sentence
+
+
 def config(folder: Path, rows: int) -> Config:
     """A list with as many rows, beside deals that are not read here."""
     lines = ["site,size", *(f"s{k}.example,{k}" for k in range(rows))]

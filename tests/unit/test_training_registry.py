@@ -195,6 +195,7 @@ def test_two_processes_at_once_lose_no_promotion(new_project: NewProject, tmp_pa
         (f"ana@{HERE}:{os.getppid()}", LATER, True),  # another process of this machine, at work
         (f"ana@{HERE}:999999999", LATER, False),  # a number that no process can have
         (f"ana@{HERE}:{os.getppid()}", NOW, False),  # at work, and out of time
+        (f"ana@{HERE}:its-number", LATER, True),  # nobody can ask for it
         ("ana@elsewhere:999999999", LATER, True),  # nobody can look there
         ("ana@elsewhere:1", NOW, False),
         ("ana@elsewhere:1", IN_YEARS, False),  # its clock was wrong: nobody may have to wait for that

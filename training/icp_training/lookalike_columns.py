@@ -161,7 +161,8 @@ def _evened(table: CompanyTable, attributes: Sequence[Attribute], seed: int) -> 
         return table, ()
     won = table.won == 1
     known = np.sum([table.known(each.name) for each in attributes], axis=0)
-    if mannwhitneyu(known[won], known[~won]).pvalue >= CHANCE:
+    p_value = mannwhitneyu(known[won], known[~won]).pvalue
+    if not p_value < CHANCE:  # where all are known as often, there is none: SciPy answers 1, or from 1.18 on NaN
         return table, ()
     rng = np.random.default_rng(seed)
     emptied = {each.name: _too_many(table.known(each.name), won, rng) for each in attributes}

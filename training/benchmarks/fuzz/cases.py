@@ -8,6 +8,7 @@ sentence that is none, or something done outside: a file written, a process star
 from __future__ import annotations
 
 import inspect
+import resource
 import signal
 import sys
 import unicodedata
@@ -80,6 +81,7 @@ class Outcome:
 
 def outcome_of(case: Ready, watch: Watch) -> Outcome:
     """Try one case, its time bounded and what it does outside watched."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     try:
         with _bounded(SECONDS_A_CASE), watch.armed():
             words = case()
@@ -95,6 +97,9 @@ def outcome_of(case: Ready, watch: Watch) -> Outcome:
         found = Outcome("exception", f"{type(error).__name__} in {_place_of(error)}: {str(error)[:300]}")
     else:
         found = Outcome("answered", words)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime > SECONDS_A_CASE:
+        found = Outcome("hang", f"a process of ours was at work for more than {SECONDS_A_CASE:.0f} s")
     return Outcome("outside", watch.seen[0]) if watch.seen else found
 
 
@@ -157,15 +162,19 @@ class Watch:
         if not self._is_armed:
             return
         opened = event == "open" and bool(_FILE_MODES & set(str(arguments[1] or "")))
-        if (opened or event in _WRITES) and not _is_numba_at_its_cache():
+        if (opened or event in _WRITES) and not _is_meant():
             self.seen.append(f"{event} {arguments!r:.200}")
 
 
-def _is_numba_at_its_cache() -> bool:
-    """Numba keeps what it compiled of our functions beside them, as pickles that it reads at the first call."""
+_MEANT: Final = ("numba/core/caching.py", "icp_ml/deals/binary_workbooks.py")
+"""Numba keeps what it compiled of our functions beside them, as pickles that it reads at the first call. Binary
+workbooks are read by a process of our own."""
+
+
+def _is_meant() -> bool:
     frame = inspect.currentframe()
     while frame is not None:
-        if frame.f_code.co_filename.endswith("numba/core/caching.py"):
+        if frame.f_code.co_filename.endswith(_MEANT):
             return True
         frame = frame.f_back
     return False

@@ -49,7 +49,8 @@ KINDS: Final[Mapping[str, tuple[str, str]]] = {
         "attributes and texts of their XML one by one and byte by byte in a zip that is whole; cells of every type, "
         "errors, formulas, days that no calendar has, texts that are not there; cells at XFD1048576, rows in any "
         "order, cells that stand for millions; entities that expand without end; missing, doubled and 12,000 members;"
-        " sheets with odd names, or 2,000 of them; zips that lie about their members; members that unpack to 3 GiB",
+        " sheets with odd names, or 2,000 of them; zips that lie about their members; members that unpack to 3 GiB; "
+        "a fifth as .xls or .xlsb, with other numbers in whatever counts, measures or points",
         "what `icp score` reads and scores a list by, and `icp check` deals",
     ),
     "answers": (
@@ -99,6 +100,8 @@ MENDED: Final[Sequence[str]] = (
     " more than a minute; a member larger than it says ended in a traceback. A zip is now looked at before it is "
     "read: 512 MiB of XML, 20 million cells and 256 million characters that are shared are the most, and a document "
     "type is refused.",
+    "What reads .xls and .xlsb ended the process, or was busy for good, where a count in them was wrong. They are read "
+    "by a process of its own, within bounds of memory and time.",
     "An answer in JSON with half of a character ended in a traceback. It is unreadable, and counted.",
     "A cell with the beginning of a fenced block and hundreds of thousands of blanks took hours. Each is tried once.",
     "A bundle's table of similar accounts whose header is no UTF-8 ended in a traceback. It is refused.",
@@ -158,11 +161,9 @@ def _explanations() -> Iterator[str]:
     yield from (f"| {kind} | {spoilt} | {read} |" for kind, (spoilt, read) in KINDS.items())
     yield "\n## What it does not see\n"
     yield (
-        "Workbooks in the binary forms .xls and .xlsb, of which none is made here. What they unpack to is bounded for "
-        ".xlsb and not how many cells it stands for, and neither is for .xls: read what strangers send in these forms "
-        "on a machine of its own, or ask for .xlsx or CSV. Of a request in the form `instances` MLflow makes columns, "
-        "and a record without any key is in none of them: it is lost before a model hears of it. Send "
-        "`dataframe_records`."
+        "How many rows .xls and .xlsb lose: no other reader counts theirs here. Of a request in the form `instances` "
+        "MLflow makes columns, and a record without any key is in none of them: it is lost before a model hears of it. "
+        "Send `dataframe_records`."
     )
     yield "\n## What was found while this was made, and mended\n"
     yield from (f"- {each}" for each in MENDED)

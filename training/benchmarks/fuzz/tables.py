@@ -19,6 +19,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from benchmarks.fuzz.answers import spoilt_answer
+from benchmarks.fuzz.binary_sheets import spoilt_binary
 from benchmarks.fuzz.cases import Ready, RowsLostError
 from benchmarks.fuzz.mutations import Rng, chosen, spoilt
 from benchmarks.fuzz.project import ANSWERED, ANSWERS, AS_OF, BUNDLE, csv_of
@@ -48,6 +49,8 @@ OPEN_BOOKS: Final = ("list.ods",) * 4 + ("list.csv", "list.xlsx")
 """Names of workbooks; among `NAMES`, which are those of texts, is one of a workbook too."""
 OPEN_SHARE: Final = 0.12
 """Of the workbooks: OpenDocument's."""
+BINARY_SHARE: Final = 0.2
+"""Of the workbooks: .xls and .xlsb."""
 FORMS: Final = ((AUTO, AUTO),) * 4 + ((",", "utf-8"), (";", "utf-8"), ("\t", "utf-16"), (",", "cp1252"), ("|", "utf-7"))
 """Delimiters and encodings that somebody declared."""
 COLUMNS: Final = (3_000, 12_000)
@@ -92,7 +95,10 @@ class Lists:
         is_export = rng.random() < 0.25
         rows = self._rows("deals.csv" if is_export else "prospects.csv")
         is_open = bool(rng.random() < OPEN_SHARE)
-        content = spoilt_workbook(open_parts(rows) if is_open else excel_parts(rows, rng), rng)
+        if rng.random() < BINARY_SHARE:
+            content = spoilt_binary(rows, rng)
+        else:
+            content = spoilt_workbook(open_parts(rows) if is_open else excel_parts(rows, rng), rng)
         if is_export:
             path = self._written("deals.csv", content)
             return lambda: self._deals(path, rows_of_book)
