@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from icp_ml.deals.words import listed, suggestion
 from icp_ml.deals.workbook_members import BOUNDS, looked_at, no_workbook
@@ -98,9 +98,19 @@ def _cells(path: Path, workbook: CalamineWorkbook, name: str) -> Texts:
                 f"{path.name}: expected at most {BOUNDS.cells:,} cells in a sheet, found {rows:,} rows of {columns:,}; "
                 "save the sheet as CSV, or remove the cells far from the others"
             )
-        return [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+        return _shared(sheet)
     except CalamineError:
         raise no_workbook(path) from None
+
+
+def _shared(sheet: CalamineSheet) -> Texts:
+    """A row like the one before it is that one: few bytes of a workbook can stand for a million of them."""
+    before: list[str | None] = [None] * (sheet.start or (0, 0))[1]  # the reader's rows begin where a column is filled
+    rows: Texts = []
+    for row in sheet.iter_rows():
+        texts = before + [_text(cell) for cell in row]
+        rows.append(rows[-1] if rows and rows[-1] == texts else texts)
+    return rows
 
 
 def _text(cell: Cell) -> str | None:

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from icp_ml.deals import workbook_texts
 from icp_ml.deals.reading import column_names, first_line, read_table
@@ -98,3 +99,17 @@ def test_a_workbook_of_which_a_sheet_is_damaged_is_told(tmp_path: Path) -> None:
         for name in parts.namelist():
             damaged.writestr(name, b"<worksheet><sheetData><row" if "worksheets/" in name else parts.read(name))
     assert "a damaged workbook" in refusal(tmp_path / "damaged.xlsx")
+
+
+@pytest.mark.parametrize("first", [(0, 0), (1, 0), (0, 2), (3, 2)])
+def test_rows_and_columns_are_counted_from_the_first_whatever_is_filled(tmp_path: Path, first: tuple[int, int]) -> None:
+    """Against the reader's other way, which hands over every cell."""
+    above, left = first
+    filled: list[list[Cell]] = [["a", None, "b"], [None], ["1", "x", None]]
+    none: Cell = None
+    sheet = [[none]] * above + [[none] * left + row for row in filled]
+    path = workbook(tmp_path / "list.xlsx", {"List": sheet})
+    every = CalamineWorkbook.from_object(path).get_sheet_by_name("List").to_python(skip_empty_area=False)
+    assert workbook_texts.sheet_texts(path, None)[1] == [[cell or None for cell in row] for row in every]
+    assert len(every) == above + 3
+    assert len(every[0]) == left + 3
