@@ -102,8 +102,8 @@ MENDED: Final[Sequence[str]] = (
     "type is refused.",
     "What reads .xls and .xlsb ended the process, or was busy for good, where a count in them was wrong. They are read "
     "by a process of its own, within bounds of memory and time.",
-    "A few kilobytes of OpenDocument that stand for a million rows took 3.4 GiB, and a worker's memory ran out. A row like "
-    "the one before it is kept once; the same file takes 2.1 GiB.",
+    "A few kilobytes of OpenDocument that stand for a million rows took 3.4 GiB, and a worker's memory ran out. A row "
+    "like the one before it is kept once; the same file takes 2.1 GiB.",
     "An answer in JSON with half of a character ended in a traceback. It is unreadable, and counted.",
     "A cell with the beginning of a fenced block and hundreds of thousands of blanks took hours. Each is tried once.",
     "A bundle's table of similar accounts whose header is no UTF-8 ended in a traceback. It is refused.",
