@@ -23,8 +23,8 @@ that a terminal shows as it is written; for HTTP also MLflow's own refusal befor
 is a fault. *exception*: any other. *hang*: more than 20 seconds of processor time. *crash*: a dead process; memory is
 bounded to 3 GiB beside what a worker needs to get ready. *rows lost*: rows that went in and neither came out nor were
 refused, counted by another reader. *no sentence*: a refusal that is too long or holds control characters. *outside*:
-a file was written, a process started, a connection made or a pickle read, as Python's audit hooks tell; or a payload
-was run. *MiB*: the most that a worker held.
+a file was written, a process started, a connection made or a pickle read, as Python's audit hooks tell, but for the
+process that reads .xls and .xlsb; or a payload was run. *MiB*: the most that a worker held.
 """
 KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "configurations": (
