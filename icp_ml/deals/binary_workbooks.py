@@ -37,11 +37,11 @@ _READER: Final = f"import sys; sys.path.insert(0, sys.argv[1]); from {__name__} 
 
 
 def is_binary(path: Path) -> bool:
-    """Whether an existing workbook is not known to be of XML alone."""
+    """Whether an existing workbook is not known to be of XML alone; a damaged zip is not, and is refused over there."""
     try:
         with zipfile.ZipFile(path) as file:
             return any(name.lower().endswith(_BOOK) for name in file.namelist())
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):  # what listing a damaged zip raises
         return True
 
 
