@@ -144,8 +144,9 @@ def _sizes_document(sizes: Sizes) -> dict[str, object]:
 
 def _draw(question: Question, drawing: Drawing, *, force: bool, as_json: bool) -> None:
     from icp_ml.cli.pages import print_page
-    from icp_ml.cli.plan_files import draw, write_assignment
+    from icp_ml.cli.plan_files import draw
     from icp_ml.cli.plan_page import plan_page
+    from icp_ml.watch.campaign_files import write_campaign
 
     if drawing.output is None:
         raise ConfigError("a place for the assignment was expected, found none; name one with -o, such as plan.csv")
@@ -154,7 +155,7 @@ def _draw(question: Question, drawing: Drawing, *, force: bool, as_json: bool) -
     drawn = draw(question, drawing, wanted, date.today())
     held_in = 0 if drawn.plan.hold_in is None else drawn.plan.hold_in.accounts
     sizes = question.sizes([arm.accounts for arm in drawn.plan.arms], held_in)
-    write_assignment(drawing.output, drawn)
+    write_campaign(drawing.output, drawn.plan, drawn.assignment)
     if as_json:
         _print_json({"plan": drawn.plan.model_dump(mode="json"), "shows": _sizes_document(sizes)})
         return
@@ -164,29 +165,28 @@ def _draw(question: Question, drawing: Drawing, *, force: bool, as_json: bool) -
 
 def _check_output(drawing: Drawing, output: Path, *, force: bool) -> None:
     from icp_ml.serve.writing import check_keeps, check_output, check_place
-    from icp_ml.watch.campaign_record import is_left_alone, record_path
+    from icp_ml.watch.campaign_files import record_path
 
     for source in (drawing.scored, drawing.beside):
         if source is not None:
             check_keeps(source, output, "the list")
     check_output(output, "replace" if force else "refuse")
-    record = record_path(output)
-    check_place(record, "replace" if force or is_left_alone(record, output) else "refuse")
+    check_place(record_path(output), "replace" if force else "refuse")
 
 
 def _read_result(asked: OutcomeFile, *, as_json: bool) -> None:
     from icp_ml.cli.pages import print_page
     from icp_ml.cli.plan_files import look_at
     from icp_ml.cli.plan_page import result_page
-    from icp_ml.watch.campaign_record import read_plan, record_path, write_plan
+    from icp_ml.watch.campaign_files import plan_of, record_path
+    from icp_ml.watch.campaign_record import write_plan
     from icp_ml.watch.campaign_result import campaign_result, pair_sentence
 
-    path = record_path(asked.assignment)
-    before = read_plan(path)
+    before = plan_of(asked.assignment)
     after = before.after(look_at(asked, before, date.today()))
     found = campaign_result(after)
     if after is not before:
-        write_plan(path, after)
+        write_plan(record_path(asked.assignment), after)
     if as_json:
         _print_json({"sentences": [pair_sentence(pair) for pair in found.pairs], **found.model_dump(mode="json")})
         return

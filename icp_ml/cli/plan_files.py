@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from icp_ml.watch.campaign_record import CampaignPlan, LookTaken
     from icp_ml.watch.campaigns import Assignment
 
-ARM, WHY = "arm", "why"
-
 
 @dataclass(frozen=True)
 class Drawing:
@@ -78,6 +76,7 @@ def draw(question: Question, drawing: Drawing, wanted: Sequence[int], day: date)
 
 
 def _plan(question: Question, drawing: Drawing, scored: ScoredList, assignment: Assignment, day: date) -> CampaignPlan:
+    from icp_ml.watch.campaign_files import fingerprint
     from icp_ml.watch.campaign_record import CampaignPlan, PlannedArm
 
     promise = question.promise
@@ -100,51 +99,18 @@ def _plan(question: Question, drawing: Drawing, scored: ScoredList, assignment: 
         level=promise.level,
         power=promise.power,
         looks=promise.looks,
-        drawn=_fingerprint(assignment),
+        drawn=fingerprint(assignment),
     )
-
-
-def _fingerprint(assignment: Assignment) -> str:
-    """Of who is in which arm; beside another assignment, as a killed job leaves it, no result of a plan is read."""
-    import pyarrow as pa
-
-    from icp_ml.deals.companies import account_keys
-    from icp_ml.watch.campaign_record import fingerprint_of
-
-    keys = account_keys(pa.array([each.id for each in assignment.accounts], pa.string())).to_pylist()
-    return fingerprint_of(dict(zip(keys, (each.arm for each in assignment.accounts), strict=True)))
-
-
-def write_assignment(path: Path, drawn: DrawnCampaign) -> None:
-    """A row for each account, and the plan beside it; the plan goes first, so that no assignment is without one."""
-    import pyarrow as pa
-
-    from icp_ml.serve.writing import whole_file, write_batches
-    from icp_ml.watch.campaign_record import record_path, write_plan
-
-    accounts = drawn.assignment.accounts
-    columns = {
-        drawn.plan.id_name: [each.id for each in accounts],
-        ARM: [each.arm for each in accounts],
-        WHY: [each.why for each in accounts],
-    }
-    batch = pa.RecordBatch.from_pydict({name: pa.array(values, pa.string()) for name, values in columns.items()})
-    with whole_file(path) as partial:
-        write_batches(partial, [batch])
-        write_plan(record_path(path), drawn.plan)
 
 
 def look_at(asked: OutcomeFile, plan: CampaignPlan, day: date) -> LookTaken:
     """The outcomes by arm, today. Raises as `read_outcomes` does, and `InputError` where no outcome is of the plan."""
-    from icp_ml.deals.companies import account_keys
-    from icp_ml.deals.reading import read_table
+    from icp_ml.watch.campaign_files import arms_in
     from icp_ml.watch.campaign_lists import read_outcomes
     from icp_ml.watch.campaign_record import LookTaken
     from icp_ml.watch.campaign_result import counts_of
 
-    assigned = read_table(asked.assignment, columns=[plan.id_name, ARM])
-    keys = account_keys(assigned.column(plan.id_name)).to_pylist()
-    arm_of = dict(zip(keys, assigned.column(ARM).to_pylist(), strict=True))
+    arm_of = arms_in(asked.assignment, plan.id_name)
     _check_assigned(asked.assignment, arm_of, plan)
     outcomes = read_outcomes(asked.path, asked.id_column or plan.id_name, asked.column, asked.success)
     strangers = outcomes.keys() - arm_of.keys()

@@ -96,21 +96,6 @@ def fingerprint_of(arm_of: Mapping[str, str]) -> str:
     return hashlib.sha256("\n".join(sorted(f"{key}\t{arm}" for key, arm in arm_of.items())).encode()).hexdigest()
 
 
-def is_left_alone(path: Path, assignment: Path) -> bool:
-    """Whether a plan stands there without its assignment, as one who was stopped between the two leaves it."""
-    if assignment.exists() or not path.is_file():
-        return False
-    try:
-        return not read_plan(path).looks_taken
-    except InputError:
-        return False
-
-
-def record_path(assignment: Path) -> Path:
-    """Where the plan of an assignment file stands: beside it, under its name, ending in .json."""
-    return assignment.with_suffix(".json")
-
-
 def write_plan(path: Path, plan: CampaignPlan) -> None:
     """Write the plan, all of it or nothing. Raises `ConfigError` where that cannot be done."""
     write_text(path, to_bytes(plan.model_dump(mode="json")).decode())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from icp_ml.watch.campaign_record import read_plan, record_path
+from icp_ml.watch.campaign_files import plan_of
 from icp_ml.watch.campaign_result import campaign_result, pair_sentence
 from icp_ml.watch.review_records import CampaignReview
 
@@ -15,9 +15,9 @@ from icp_ml.watch.review_records import CampaignReview
 def read_campaign(assignment: Path) -> CampaignReview:
     """What the looks that were taken show. assignment: the file that `icp plan` wrote, its plan beside it.
 
-    Raises as `read_plan` and `campaign_result` do; without any look there is no result, and that is said.
+    Raises as `plan_of` and `campaign_result` do; without any look there is no result, and that is said.
     """
-    plan = read_plan(record_path(assignment))
+    plan = plan_of(assignment)
     if not plan.looks_taken:
         planned = sum(arm.accounts for arm in plan.arms)
         said = f"{assignment.name}: no outcome of its {planned:,} accounts has been read; icp plan --result reads them."

@@ -20,7 +20,8 @@ from icp_ml.errors import ConfigError, InputError
 from icp_ml.serve import parts
 from icp_ml.serve.parts import JobRecord, Written
 from icp_ml.serve.writing import whole_file, write_text
-from icp_ml.watch.campaign_record import fingerprint_of, is_left_alone, record_path
+from icp_ml.watch.campaign_files import plan_of, record_path
+from icp_ml.watch.campaign_record import fingerprint_of
 from icp_training.tracking import closing_run, open_run
 from tests import forked_cli, serve_models
 from tests.cli_projects import icp, refusal
@@ -102,31 +103,87 @@ def planned(root: Path, *more: str, dying: tuple[str, str] | None = None) -> int
     return forked_cli.run(root, words, None if dying is None else partial(die_before, *dying)).code
 
 
+SEEDS = ("1", "2")
+OF_A_PLAN = (("new plan waits", ".waiting.json", 0), ("new assignment", "drawn.csv", 0), ("new plan", "drawn.json", 1))
+"""Of `icp plan`: what is about to take its name, how that name ends, and which of the two campaigns stands then."""
+
+
+def seed_and_rows(root: Path) -> tuple[int, str]:
+    """What the campaign is by its plan, and by its assignment."""
+    return plan_of(root / "drawn.csv").seed, (root / "drawn.csv").read_text()
+
+
+@pytest.mark.parametrize(("ending", "stands"), [each[1:] for each in OF_A_PLAN], ids=[each[0] for each in OF_A_PLAN])
+def test_a_campaign_that_is_killed_is_the_old_one_or_the_new_one(
+    scored: Path, monkeypatch: pytest.MonkeyPatch, ending: str, stands: int
+) -> None:
+    monkeypatch.chdir(scored)
+    whole = []
+    for seed in SEEDS:
+        assert planned(scored, "-o", "drawn.csv", "--seed", seed, "--force") == 0
+        whole.append(seed_and_rows(scored))
+    assert [str(seed) for seed, _ in whole] == list(SEEDS)
+    assert whole[0][1] != whole[1][1]
+    assert planned(scored, "-o", "drawn.csv", "--seed", SEEDS[0], "--force") == 0
+    killed = planned(scored, "-o", "drawn.csv", "--seed", SEEDS[1], "--force", dying=("os.rename", ending))
+    assert killed == -signal.SIGKILL
+    assert seed_and_rows(scored) == whole[stands]
+    for _ in ("a first look", "another, after it was written down"):
+        assert icp("plan", "drawn.csv", "--result", "outcomes.csv").code == 0
+    assert plan_of(scored / "drawn.csv").seed == whole[stands][0]
+    assert len(plan_of(scored / "drawn.csv").looks_taken) == 1
+    assert planned(scored, "-o", "drawn.csv", "--seed", SEEDS[1], "--force") == 0
+    assert seed_and_rows(scored) == whole[1]
+    assert sorted(path.name for path in scored.glob(".*.waiting.json")) == []
+
+
+@pytest.mark.parametrize("ending", [each[1] for each in OF_A_PLAN])
+def test_a_first_campaign_that_is_killed_is_whole_or_not_there(scored: Path, tmp_path: Path, ending: str) -> None:
+    path = tmp_path / "drawn.csv"
+    killed = planned(scored, "-o", str(path), dying=("os.rename", ending))
+    assert killed == -signal.SIGKILL
+    assert not record_path(path).exists()
+    assert path.exists() is (ending == "drawn.json")
+    if path.exists():
+        assert plan_of(path).list == "scored.csv"
+    else:
+        assert planned(scored, "-o", str(path)) == 0
+        assert record_path(path).exists()
+
+
 def test_a_plan_beside_an_assignment_that_it_did_not_draw_is_refused(
     scored: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed after the new plan has its name, and before the new assignment has."""
+    """As when one of the two files was copied without the other; a plan of nobody that waits there changes nothing."""
     monkeypatch.chdir(scored)
-    assert planned(scored, "-o", "drawn.csv", "--seed", "1") == 0
-    words = ("plan", "drawn.csv", "--result", "outcomes.csv")
-    assert icp(*words).code == 0
-    killed = planned(scored, "-o", "drawn.csv", "--seed", "2", "--force", dying=("os.rename", "drawn.csv"))
-    assert killed == -signal.SIGKILL
-    code, sentence = refusal(*words)
+    for seed in SEEDS:
+        assert planned(scored, "-o", f"drawn{seed}.csv", "--seed", seed) == 0
+    (scored / "drawn1.csv").replace("drawn2.csv")
+    (scored / ".drawn2.0123456789abcdef.waiting.json").write_text("{}")
+    (scored / ".drawn2.fedcba9876543210.waiting.json").write_bytes((scored / "drawn2.json").read_bytes())
+    code, sentence = refusal("plan", "drawn2.csv", "--result", "outcomes.csv")
     assert code == InputError.exit_code
     assert "100 accounts that the plan beside it drew" in sentence
-    assert planned(scored, "-o", "drawn.csv", "--seed", "2", "--force") == 0
 
 
-def test_a_plan_whose_assignment_never_came_does_not_stop_the_next_run(scored: Path) -> None:
-    killed = planned(scored, "-o", "new.csv", dying=("os.rename", "new.csv"))
-    assert killed == -signal.SIGKILL
-    record = record_path(scored / "new.csv")
-    assert is_left_alone(record, scored / "new.csv")
-    assert planned(scored, "-o", "new.csv") == 0
-    assert not is_left_alone(record, scored / "new.csv")
-    (scored / "other.json").write_text("{}")
-    assert not is_left_alone(scored / "other.json", scored / "other.csv")
+def test_a_campaign_that_cannot_be_written_leaves_what_was_there(
+    scored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(scored)
+    path = tmp_path / "drawn.csv"
+    assert planned(scored, "-o", str(path), "--seed", "1") == 0
+    before = {each.name: each.read_bytes() for each in tmp_path.iterdir()}
+
+    def full(_file: int) -> None:
+        if any(each.name.endswith(".waiting.json") for each in tmp_path.iterdir()):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    words = ("plan", "scored.csv", "--arms", "1,3", "--rate", "0.1", "--per-arm", "50", "-o", path, "--force")
+    code, sentence = refusal(*words, "--seed", "2")
+    assert code == ConfigError.exit_code
+    assert "drawn.csv could not be written (No space left on device)" in sentence
+    assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == before
 
 
 def test_the_fingerprint_knows_accounts_and_arms_and_no_order() -> None:

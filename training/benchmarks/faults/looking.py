@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -63,13 +64,29 @@ def parts_at(folder: Path, beside: Path) -> str:
 
 
 def plan_at(assignment: Path) -> str:
-    """The same of an assignment and its plan, but for the day on which it was made."""
+    """The same of an assignment and the plan that drew it, but for the day on which it was made.
+
+    That is the plan beside it, or where that drew another, one that waits there for its name. What a plan without its
+    assignment is, and an assignment without the plan that drew it, is neither old nor new.
+    """
     record = assignment.with_suffix(".json")
-    if not assignment.exists() and not record.exists():
-        return ABSENT
-    plan = json.loads(record.read_text()) if record.exists() else {}
+    if not assignment.exists():
+        return "a plan without its assignment" if record.exists() else ABSENT
+    waiting = sorted(assignment.parent.glob(f".{assignment.stem}.*.waiting.json"))
+    plans = [json.loads(path.read_text()) for path in (record, *waiting) if path.exists()]
+    drawn = _drawn_in(assignment)
+    plan = next((each for each in plans if each["drawn"] == drawn), None)
+    if plan is None:
+        return "an assignment without its plan"
     text = json.dumps({**plan, "made": ""}, sort_keys=True)
     return hashlib.sha256(text.encode() + files_at(assignment).encode()).hexdigest()[:DIGITS]
+
+
+def _drawn_in(assignment: Path) -> str:
+    """The fingerprint that a plan has of these accounts and arms; the names of the accounts are keys as they are."""
+    with assignment.open(newline="") as file:
+        arms = [f"{row['domain']}\t{row['arm']}" for row in csv.DictReader(file)]
+    return hashlib.sha256("\n".join(sorted(arms)).encode()).hexdigest()
 
 
 def rows_of(ids: Sequence[object]) -> Rows:
@@ -107,7 +124,8 @@ def rows_in_table(url: str) -> Rows:
 
 def left_in(project: Path) -> int:
     """Files and folders that bear no name of their own: what a process that was killed did not come to remove."""
-    return sum(1 for path in project.rglob(".*") if "partial" in path.name and ".partial" not in path.parent.name)
+    hidden = [path for path in project.rglob(".*") if ".partial" not in path.parent.name]
+    return sum(1 for path in hidden if "partial" in path.name or path.name.endswith(".waiting.json"))
 
 
 # --- the registry, asked in a process of its own --------------------------------------------------------------------

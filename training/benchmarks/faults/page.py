@@ -51,11 +51,12 @@ FOOT: Final = """\
   the process alone: the times of its files, and a database's own clock, are the machine's.
 - **Files that a kill leaves.** A process that is killed cannot remove its hidden file, such as
   `.scored.4f0c....partial.parquet` beside `scored.parquet`. No command reads one, and none is stopped by one. Remove
-  them when no job is at work.
+  them when no job is at work. A plan that was killed after its assignment had its name waits in such a file,
+  `.plan.4f0c....waiting.json`: it is the plan of that assignment, and `icp plan --result` and the next plan there give
+  it its own name.
 - **Several files are not one.** `icp export --overwrite` into a folder that is there replaces file after file, and
   `icp score --unusable` writes two: a kill in between leaves some old and some new. `icp export --check` tells which.
-  A plan and its assignment know each other: a pair that does not belong together is refused. A kill between the two
-  is the *neither* of `icp plan`, and the rerun makes both.
+  A plan and its assignment know each other: a pair that does not belong together is refused.
 - **A rerun of what was done.** A first export, or a first plan, that is killed after its files have their names, or run
   twice at once, is refused when it is run again, because they are there: nothing is replaced unasked."""
 
@@ -68,7 +69,8 @@ FOUND: Final = """\
   that folder, `--force` too. Now it is known for what it is.
 - `icp plan --force`, killed between the plan and its assignment: a new plan stood beside an old assignment, and the two
   were read as one. Now the plan knows who is in which arm, and another assignment is refused.
-- `icp plan`, killed there: the plan alone stopped the next run. Now a plan without its assignment may be replaced.
+- `icp plan`, killed there: the plan alone stopped the next run, and was neither the old state nor the new one. Now the
+  new plan waits in a hidden file until the assignment has its name, and is read from there until it has its own.
 - `icp report`, twice at once: both wrote to one hidden file, so that half a page could take the name. Now each has its
   own.
 - `icp export` into a new folder, killed between two files: half of the files. Now the folder appears with all of them.
