@@ -5,9 +5,10 @@
     scoring   the tables and loops of contributions, what goes in, what comes out
 
 Faults are drawn by lot (`mutating.mutants`): the first draw before tests were added for what had survived it, the
-second afterwards, the third over other modules (`mutating.targets`). What came of each is kept in .cache/mutants by a
-hash of the code and of the tests, so that an interrupted run goes on; the page goes to docs/mutation.md when all of
-every draw was tried on the code as it is. What survives is judged in training/benchmarks/mutating/judged.yaml.
+second afterwards, the third and the fourth over other modules (`mutating.targets`). What came of each is kept in
+.cache/mutants by a hash of the code and of the tests, so that an interrupted run goes on; the page goes to
+docs/mutation.md when all of every draw was tried on the code as it is. What survives is judged in
+training/benchmarks/mutating/judged.yaml.
 
     python training/benchmarks/mutants.py [--group deals]... [--draw 1] [--each 5] [--workers 2]
 """

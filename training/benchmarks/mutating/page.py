@@ -19,10 +19,10 @@ LEGEND: Final = """
 many were noticed by the tests as they were when the draw was made: {commits}. *now*: by the tests as they are, each
 fault tried anew on the code of this hash. *no test could notice*, *left*: what is still not noticed, as judged below.
 The second draw was made with another seed after tests had been added for the first: what was added for the first cannot
-flatter what the second found *at first*. The third is over other modules. Where a line has changed since, the next one
-by lot stands in its place, and was not tried at first. A fault counts as noticed where a test fails,
-where the module cannot be imported, and where the tests take six times as much processor time as without it, or half a
-minute, whichever is more{slow}.
+flatter what the second found *at first*. The third and the fourth are over other modules. Where a line has changed
+since, the next one by lot stands in its place, and was not tried at first. A fault counts as noticed where a test
+fails, where the module cannot be imported, and where the tests take six times as much processor time as without it, or
+half a minute, whichever is more{slow}.
 
 Faults are those of the package mutmut: a comparison with or without its edge, plus for minus, and
 for or, a number one higher, a text in other letters, a named argument left out, a condition that always or never holds.
@@ -32,7 +32,7 @@ whole trainings are not: what survives here may still be noticed there.
 
 ## By module
 """
-NUMBERS: Final = {1: "first", 2: "second", 3: "third"}
+NUMBERS: Final = {1: "first", 2: "second", 3: "third", 4: "fourth"}
 VERDICTS: Final = {
     "equivalent": "*No test could notice*",
     "tested": "*A test was added*",

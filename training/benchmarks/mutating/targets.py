@@ -1,8 +1,8 @@
 """Which modules faults are put into, which tests are about each, and which of them each draw is over.
 
 Draws 1 and 2 are over the same modules, so that the second says what tests were worth that were added for the first.
-Draw 3 is over other modules, and over these alone: a module more among those of the first two would have moved the
-shares of all others.
+Draws 3 and 4 are each over other modules, and over these alone: a module more among those of an earlier draw would
+have moved the shares of all others.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ _BUNDLE: Final = (
     "tests/properties/test_serve_scoring.py::test_any_byte_flipped_in_the_manifest_is_noticed",
 )
 _SCORING: Final = ("tests/unit/test_serve_reasons.py", "tests/unit/test_serve_scoring.py")
+_MOVES: Final = ("tests/unit/test_watch_definition_diff.py", "tests/properties/test_tier_moves.py")
 _SIGNED: Final = tuple(
     f"tests/unit/test_serve_signatures.py::{name}"
     for name in (
@@ -188,4 +189,47 @@ LATER: Final[Groups] = {
     ),
 }
 
-DRAWS: Final[Mapping[int, Draw]] = {1: Draw(FIRST, 24), 2: Draw(FIRST, 12), 3: Draw(LATER, 18)}
+NEWER: Final[Groups] = {
+    "deals": (
+        Target(
+            "icp_ml.deals.csv_files", ("tests/unit/test_deals_csv_as_it_comes.py", "tests/unit/test_deals_reading.py")
+        ),
+        Target("icp_ml.deals.workbook_texts", ("tests/unit/test_deals_excel_files.py",)),
+        Target("icp_ml.deals.workbook_members", ("tests/unit/test_deals_workbook_members.py",)),
+        Target(
+            "icp_ml.deals.sheet_spans",
+            ("tests/unit/test_deals_workbook_members.py", "tests/unit/test_deals_excel_files.py"),
+        ),
+        Target("icp_ml.deals.companies", ("tests/spec/test_deals_companies.py", "tests/unit/test_deals_joining.py")),
+    ),
+    "model": (
+        Target(
+            "icp_ml.model.win_model", ("tests/unit/test_model_win_model.py", "tests/unit/test_model_masked_copies.py")
+        ),
+        Target("icp_ml.model.potential", ("tests/unit/test_model_potential.py", "tests/unit/test_serve_potential.py")),
+        Target("icp_ml.model.borrowing", ("tests/unit/test_model_borrowing.py",)),
+        Target("icp_ml.model.relevance", ("tests/unit/test_model_relevance.py",)),
+        Target("icp_ml.model.held_up", ("tests/unit/test_model_held_up.py",)),
+        Target("icp_ml.model.judgement", ("tests/unit/test_model_judgement.py",)),
+    ),
+    "tiers": (
+        Target("icp_ml.watch.carried_cuts", ("tests/properties/test_tier_moves.py",)),
+        Target("icp_ml.watch.tier_moves", _MOVES),
+        Target("icp_ml.watch.list_moves", _MOVES),
+        Target("icp_ml.serve.policy_files", ("tests/unit/test_serve_tiers.py", "tests/unit/test_serve_bundle.py")),
+    ),
+    "bundle": (
+        Target("icp_ml.serve.bundle_parts", _BUNDLE),
+        Target("icp_ml.serve.model_files", _BUNDLE),
+        Target("icp_ml.serve.loading", (*_BUNDLE, "tests/unit/test_serve_weighted.py", *_SIGNED)),
+    ),
+    "scoring": (
+        Target("icp_ml.serve.list_scorer", (*_SCORING, "tests/unit/test_serve_repeats.py")),
+        Target("icp_ml.serve.known", ("tests/unit/test_serve_known.py", "tests/unit/test_serve_repeats.py")),
+        Target("icp_ml.serve.parts", ("tests/unit/test_serve_parts.py",)),
+        Target("icp_ml.serve.writing", ("tests/unit/test_serve_writing.py",)),
+        Target("icp_ml.serve.output_rows", ("tests/unit/test_serve_output_rows.py",)),
+    ),
+}
+
+DRAWS: Final[Mapping[int, Draw]] = {1: Draw(FIRST, 24), 2: Draw(FIRST, 12), 3: Draw(LATER, 18), 4: Draw(NEWER, 14)}
