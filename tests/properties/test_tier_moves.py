@@ -139,6 +139,27 @@ def test_moves_between_bundles_add_up_and_are_those_of_their_scores(seed: int) -
     assert set(found.counts.by_cause) == set(CAUSES)
 
 
+def test_the_spread_of_a_model_is_from_the_10_to_the_90_per_cent_quantile() -> None:
+    old = [float(place**2) for place in range(11)]
+    new = [float(place**3) for place in range(11)]
+    assert spread_ratio(old, new) == (9**3 - 1) / (9**2 - 1)
+
+
+@pytest.mark.parametrize("word", ["excluded", "outside"])
+def test_an_account_that_a_new_rule_bars_is_told_with_what_barred_it(word: str) -> None:
+    bundle = serve_models.bundle()
+    named = {"name": "policy", "attribute": "industry", "is": ["Energy"]}
+    if word == "excluded":
+        policy = Policy(exclusions=(RuleSettings.model_validate(named),))
+    else:
+        policy = Policy(boundary=(RuleSettings.model_validate({**named, "is": ["Software", "Retail"]}),))
+    table = serve_models.raw_list(100, 3)
+    before, after = passage(bundle, table), passage(replace(bundle, policy=policy), table)
+    barred = [each for each in list_moves(before, before, after).moves if each.cause == "rules"]
+    assert barred
+    assert all(each.because.startswith(word) for each in barred)
+
+
 def test_one_tier_without_a_cut_is_carried_as_it_is() -> None:
     alone = Cuts((), (), ("1-3",), -9.0, 9.0)
     old = [float(each) for each in range(11)]

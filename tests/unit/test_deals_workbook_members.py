@@ -177,6 +177,20 @@ def test_what_an_open_document_ends_its_rows_by_is_nothing(tmp_path: Path) -> No
     check_span(bytearray(b"<table:table>" + spaced + b"</table:table>"), (), Bounds(cells=4, characters=100))
 
 
+def test_the_characters_of_all_cells_of_an_open_document_count_together() -> None:
+    def spans(rows: int, characters: int) -> bool:
+        table = "<table:table>" + rows * open_row("five!", "six six") + "</table:table>"
+        try:
+            check_span(bytearray(table.encode()), (), Bounds(cells=100, characters=characters))
+        except TooLargeError:
+            return False
+        return True
+
+    of_a_row = next(most for most in range(1_000) if spans(1, most))
+    assert of_a_row >= len("five!six six")
+    assert [next(most for most in range(1_000) if spans(rows, most)) for rows in (2, 5)] == [2 * of_a_row, 5 * of_a_row]
+
+
 @pytest.mark.parametrize(
     "rows",
     [

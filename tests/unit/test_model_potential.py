@@ -83,6 +83,19 @@ def test_one_price_for_all_is_the_answer() -> None:
     assert bounds(same.amounts, crossed.constant, same.groups) == pytest.approx((1.0, 1.0), rel=1e-9)
 
 
+def test_lightgbm_was_told_what_it_was_to_be_told() -> None:
+    """It ignores a setting that it does not know, and writes down those that it grew by."""
+    trees = fit_amounts(made_wins(3, 1.0, accounts=300), seed=1).trees
+    assert trees is not None
+    for line in (
+        *("objective=gamma", "[seed: 1]", "[deterministic: 1]", "[force_col_wise: 1]", "[num_threads: 1]"),
+        *("[learning_rate: 0.03]", "[num_leaves: 4]", "[max_depth: 3]", "[lambda_l2: 5]", "[feature_fraction: 0.7]"),
+        *("[bagging_fraction: 0.8]", "[bagging_freq: 1]", "[max_cat_to_onehot: 4]", "[feature_pre_filter: 0]"),
+        *("[min_data_in_leaf: 15]", "[min_data_per_group: 15]"),  # a twentieth of the wins
+    ):
+        assert f"\n{line}\n" in trees.text
+
+
 def test_the_unit_of_amounts_does_not_matter() -> None:
     """LightGBM keeps amounts in single precision: six digits, and a split may turn on the last."""
     wins = made_wins(5, 1.0)

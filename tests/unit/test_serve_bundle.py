@@ -52,6 +52,13 @@ def turn_first_cuts(text: str) -> str:
     return json.dumps(document)
 
 
+def double_a_cut(text: str) -> str:
+    document = json.loads(text)
+    cuts = document["columns"][0]["thresholds"]
+    cuts[1] = cuts[0]
+    return json.dumps(document)
+
+
 def turn_cuts(text: str) -> str:
     document = json.loads(text)
     document["cuts"]["log_odds"].reverse()
@@ -248,10 +255,12 @@ BROKEN: dict[str, tuple[str, Callable[[str], str]]] = {
     "three weights": ("stack.json", lambda text: text.replace('"weights": [', '"weights": [\n 0.5,')),
     "points too few": ("scorecard.json", drop_first_point),
     "cuts that fall": ("scorecard.json", turn_first_cuts),
+    "a cut that stands twice": ("scorecard.json", double_a_cut),
     "another column": ("scorecard.json", lambda text: text.replace('"name": "demo"', '"name": "demos"')),
     "an attribute lacking": ("features.json", lambda text: text.replace('"name": "visits"', '"name": "visit"', 1)),
     "an unknown kind": ("features.json", lambda text: text.replace('"kind": "flag"', '"kind": "flog"')),
     "a category of numbers": ("features.json", lambda text: text.replace('"kind": "date"', '"kind": "category"')),
+    "a number of categories": ("features.json", lambda text: text.replace('"kind": "category"', '"kind": "number"')),
     "no tree": ("trees.txt", lambda text: "tree\n"),
     "not trees": ("trees.txt", lambda text: "hello"),
     "a tree cut off": ("trees.txt", lambda text: text[: len(text) // 2]),

@@ -15,7 +15,7 @@ from icp_ml.deals.settings import parse_settings
 from icp_ml.errors import ConfigError, InputError
 from icp_ml.serve import known
 from icp_ml.serve.contacted import read_contacted
-from icp_ml.serve.known import CUSTOMER, NOT_KNOWN, OPEN_DEAL, Seen, key_hashes, read_known
+from icp_ml.serve.known import CUSTOMER, NOT_KNOWN, OPEN_DEAL, Seen, key_hashes, places_among, read_known
 
 SETTINGS = parse_settings(
     KnownSettings,
@@ -150,6 +150,12 @@ def test_repeats_do_not_depend_on_batches_and_memory_is_eight_bytes_an_id(monkey
 def test_hashes_tell_ids_apart() -> None:
     keys = pa.array([f"c{number}.example" for number in range(100_000)])
     assert len(np.unique(key_hashes(keys))) == 100_000
+
+
+def test_a_hash_stands_where_it_is_and_nowhere_among_none() -> None:
+    wanted = np.array([5, 4, 3], dtype=np.uint64)
+    assert places_among(np.array([3, 5], dtype=np.uint64), wanted).tolist() == [1, -1, 0]
+    assert places_among(np.empty(0, dtype=np.uint64), wanted).tolist() == [-1, -1, -1]
 
 
 def test_a_list_of_contacted_accounts_that_names_nobody_is_refused(tmp_path: Path) -> None:

@@ -54,6 +54,11 @@ def test_columns_come_in_a_fixed_order() -> None:
     assert scorer().score(raw_list(3, 1), as_of=AS_OF, reasons=0).num_columns == 15
 
 
+def test_scored_rows_say_as_of_which_day_they_were_scored() -> None:
+    said = scorer().score(raw_list(3, 1), as_of=AS_OF).schema.metadata
+    assert said[b"icp.as_of"] == AS_OF.isoformat().encode()
+
+
 def test_a_model_with_tables_is_scored_and_explained_without_lightgbm() -> None:
     trees = Trees(serve_models.bundle().model.trees.text)
     model = replace(serve_models.bundle().model, trees=trees)

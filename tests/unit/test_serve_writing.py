@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from icp_ml.errors import ConfigError
-from icp_ml.serve.writing import check_output, whole_file, write_batches
+from icp_ml.serve.writing import check_keeps, check_output, whole_file, write_batches
 from tests.serve_models import AS_OF, raw_list, scorer
 
 
@@ -74,6 +74,17 @@ def test_what_cannot_be_written_is_told_before_any_work(tmp_path: Path) -> None:
     check_output(tmp_path / "new.CSV", "refuse")
     with pytest.raises(ConfigError, match="could not be written"):
         write_batches(tmp_path / "nowhere" / "out.csv", scored_batches())
+
+
+def test_nothing_is_written_into_what_it_is_made_from_and_beside_it_anything_is(tmp_path: Path) -> None:
+    folder, file = tmp_path / "parts", tmp_path / "list.csv"
+    folder.mkdir()
+    file.write_text("a\n")
+    for source, place in ((folder, folder / "scored.csv"), (folder, folder), (file, file)):
+        with pytest.raises(ConfigError, match="the list"):
+            check_keeps(source, place, "the list")
+    for source in (folder, file, tmp_path / "nothing"):
+        check_keeps(source, tmp_path / "scored.csv", "the list")
 
 
 def test_no_batch_at_all_writes_no_file(tmp_path: Path) -> None:
