@@ -260,7 +260,7 @@ BROKEN: dict[str, tuple[str, Callable[[str], str]]] = {
     "an attribute lacking": ("features.json", lambda text: text.replace('"name": "visits"', '"name": "visit"', 1)),
     "an unknown kind": ("features.json", lambda text: text.replace('"kind": "flag"', '"kind": "flog"')),
     "a category of numbers": ("features.json", lambda text: text.replace('"kind": "date"', '"kind": "category"')),
-    "a number of categories": ("features.json", lambda text: text.replace('"kind": "category"', '"kind": "number"')),
+    "a number of categories": ("features.json", lambda text: text.replace('"kind": "category"', '"kind": "number"', 1)),
     "no tree": ("trees.txt", lambda text: "tree\n"),
     "not trees": ("trees.txt", lambda text: "hello"),
     "a tree cut off": ("trees.txt", lambda text: text[: len(text) // 2]),
@@ -289,6 +289,21 @@ def test_a_bundle_made_by_hand_is_refused_by_the_name_of_its_file(folder: Path, 
         read_bundle(folder)
     with pytest.raises(BundleInvalid, match=r"bundle|vocabulary"):
         load(folder)
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("a cut that stands twice", r"scorecard\.json"),
+        ("cuts that fall", r"scorecard\.json"),
+        ("a number of categories", "does not fit the kind of its attribute"),
+    ],
+)
+def test_a_shape_that_is_wrong_is_refused_before_anything_is_scored_by_it(folder: Path, what: str, words: str) -> None:
+    name, spoil = BROKEN[what]
+    reseal(folder, lambda content: content | {name: spoil(content[name].decode()).encode()})
+    with pytest.raises(BundleInvalid, match=words):
+        read_bundle(folder)
 
 
 def test_golden_rows_may_differ_by_rounding(folder: Path) -> None:
