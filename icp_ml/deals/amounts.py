@@ -4,6 +4,8 @@
 "(1,200)"  -1200, as accountants write it
 "51-200"  51 to 200          "$10-50M"  10,000,000 to 50,000,000       "More than 1M"  1,000,000 and up
 "100K or less"  0 to 100,000                      "0 (No business)"  0 to 0
+
+Digits are 0 to 9. Python knows those of other scripts too; SQL, Clay and the dates here do not, and all are to agree.
 """
 
 from __future__ import annotations
@@ -35,13 +37,14 @@ SIGNS = "$€£¥₹"
 _CURRENCY = rf"(?:[a-z]{{0,2}}[{SIGNS}]|{CODES})"
 _SUFFIX = "|".join(sorted(_POWERS, key=len, reverse=True))
 _DIGITS = {
-    ".": r"(?:\d{1,3}(?:,\d{2,3})*,\d{3}|\d{1,3}(?:[ \u00a0\u202f']\d{3})+|\d+)(?:\.\d*)?|\.\d+",
-    ",": r"(?:\d{1,3}(?:[.]\d{3})+|\d{1,3}(?:[ \u00a0\u202f']\d{3})+|\d+)(?:,\d*)?|,\d+",
+    ".": r"(?:[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}|[0-9]{1,3}(?:[ \u00a0\u202f'][0-9]{3})+|[0-9]+)(?:\.[0-9]*)?"
+    r"|\.[0-9]+",
+    ",": r"(?:[0-9]{1,3}(?:[.][0-9]{3})+|[0-9]{1,3}(?:[ \u00a0\u202f'][0-9]{3})+|[0-9]+)(?:,[0-9]*)?|,[0-9]+",
 }
 _GROUPING = {".": re.compile(r"[,\s']"), ",": re.compile(r"[.\s']")}
 _PLAIN = {".": r"^-?\d+(\.\d+)?$", ",": r"^-?\d+(,\d+)?$"}
 
-_BRACKETED = re.compile(r"(?P<before>[^()\d]*)\((?P<within>[^()]*)\)")
+_BRACKETED = re.compile(r"(?P<before>[^()0-9]*)\((?P<within>[^()]*)\)")
 _REMARK = re.compile(r"\s*\([^()]*\)\s*$")
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _COUNTED = re.compile(r"\s+(?:employees?|people|persons?|staff|ftes?|headcount|years?|yrs?)$")
@@ -182,5 +185,5 @@ def _range_forms(
 def _amount_pattern(which: str, decimal: Decimal) -> str:
     return (
         rf"(?P<before{which}>[-+])?\s*{_CURRENCY}?\s*(?P<after{which}>[-+])?\s*(?P<digits{which}>{_DIGITS[decimal]})"
-        rf"(?:e(?P<power{which}>[-+]?\d{{1,3}})|\s*(?P<suffix{which}>{_SUFFIX})\b)?\s*(?:{_CURRENCY}|%)?"
+        rf"(?:e(?P<power{which}>[-+]?[0-9]{{1,3}})|\s*(?P<suffix{which}>{_SUFFIX})\b)?\s*(?:{_CURRENCY}|%)?"
     )

@@ -25,7 +25,8 @@ SHIPPED: Final = Path(__file__).with_name("industries.csv")
 _DIGITS = {"naics2": 2, "naics3": 3, "naics4": 4, "sic1": 2, "sic2": 2}
 NAMED: Final = ("naics2", "sic1")
 """Roll-ups whose levels have a name."""
-_CODE = re.compile(r"^\D{0,8}?(\d{1,6})(?!\d)")  # "NAICS 511210", "511210 - Software"; longer numbers are other things
+_CODE = re.compile(r"^[^0-9]{0,8}?([0-9]{1,6})(?![0-9])")
+"""As in "NAICS 511210" and "511210 - Software"; longer numbers are other things. Digits as in `amounts`."""
 _SIC_GROUP = 3
 
 

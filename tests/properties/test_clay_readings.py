@@ -187,6 +187,19 @@ def test_spellings_that_people_use_are_read_alike(name: str) -> None:
     check_numbers(name, [*SPELLED, *WORDS])
 
 
+SCRIPTS = {"full width": 0xFF10, "Arabic": 0x0660, "Devanagari": 0x0966}
+
+
+@pytest.mark.parametrize("zero", SCRIPTS.values(), ids=SCRIPTS)
+@pytest.mark.parametrize("name", NUMBERS)
+def test_digits_of_other_scripts_are_no_digits_to_either(name: str, zero: int) -> None:
+    digits = {ord("0") + digit: chr(zero + digit) for digit in range(10)}
+    texts = [text.translate(digits) for text in (*SPELLED, *WORDS)]
+    texts += [text[:-1] + text[-1].translate(digits) for text in SPELLED]
+    check_numbers(name, texts)
+    assert np.isnan(parsed(NUMBERS[name], ["5".translate(digits)]).columns["a"].values).all()  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize("name", NUMBERS)
 @settings(max_examples=6, deadline=None)
 @given(texts=st.lists(TEXTS, min_size=40, max_size=60))

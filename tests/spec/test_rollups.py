@@ -23,6 +23,7 @@ naics2 | 99                          | -
 naics2 | Software                    | -
 naics2 | 5                           | -
 naics2 | 15125550123                 | -
+naics2 | \uff15\uff11\uff11\uff12\uff11\uff10 | -
 naics3 | 511210                      | 511
 naics3 | 511                         | 511
 naics3 | 51                          | -

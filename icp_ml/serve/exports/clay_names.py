@@ -85,7 +85,7 @@ def _names_as_codes(rollup: Rollup) -> str:
     heads: dict[str, str] = {}
     for head, name in industries(rollup).items():
         heads.setdefault(name, head)
-    named = {name: head for name, head in heads.items() if not re.match(r"\D{0,8}?\d", name)}
+    named = {name: head for name, head in heads.items() if not re.match(r"[^0-9]{0,8}?[0-9]", name)}
     return "".join(replaced(f"^{escaped(name)}$", f"{head}0000") for name, head in named.items())
 
 
